@@ -1,0 +1,1 @@
+"""What plays a member cluster: simulated, or real behind a kubeconfig context."""

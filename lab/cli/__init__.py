@@ -1,0 +1,1 @@
+"""The shell front: arguments to commands, results to text, JSON, YAML, JUnit."""

@@ -1,0 +1,142 @@
+"""Feature gates and flags as settings, with the defaults of the systems they stand for.
+
+Scenario form: `settings: {karmada: {featureGates: {Failover: true}, clusterFailureThreshold: 30s}}`.
+Flag names are Karmada's own, in camelCase. Source: Karmada v1.19 `pkg/features`, `cmd/*/app/options`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from lab.core.duration import parse_duration_s
+from lab.core.errors import InputError, did_you_mean
+
+FEATURE_GATES: Mapping[str, bool] = {
+    "Failover": False,
+    "GracefulEviction": True,
+    "PropagateDeps": True,
+    "CustomizedClusterResourceModeling": True,
+    "PropagationPolicyPreemption": False,
+    "PriorityBasedScheduling": True,
+    "ControllerPriorityQueue": True,
+    "MultiClusterService": False,
+    "ResourceQuotaEstimate": False,
+    "StatefulFailoverInjection": False,
+    "FederatedQuotaEnforcement": False,
+    "MultiplePodTemplatesScheduling": False,
+    "WorkloadAffinity": False,
+    "SchedulingOvercommitProtection": False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class KarmadaSettings:
+    """Karmada's gates and flags. A name ending in `_s` is a duration in seconds."""
+
+    feature_gates: Mapping[str, bool] = field(default_factory=lambda: dict(FEATURE_GATES))
+    scheduler_name: str = "default-scheduler"
+    enable_empty_workload_propagation: bool = False
+    enable_scheduler_estimator: bool = False
+    scheduler_estimator_timeout_s: float = 3.0
+    cluster_status_update_frequency_s: float = 10.0
+    cluster_failure_threshold_s: float = 30.0
+    cluster_success_threshold_s: float = 30.0
+    cluster_lease_duration_s: float = 40.0
+    cluster_monitor_period_s: float = 5.0
+    cluster_monitor_grace_period_s: float = 40.0
+    cluster_startup_grace_period_s: float = 60.0
+    enable_taint_manager: bool = True
+    enable_no_execute_taint_eviction: bool = False
+    allow_no_execute_taint_policy: bool = False
+    no_execute_taint_eviction_purge_mode: str = "Gracefully"
+    resource_eviction_rate: float = 0.5
+    graceful_eviction_timeout_s: float = 600.0
+    concurrent_cluster_syncs: int = 5
+    concurrent_resourcebinding_syncs: int = 5
+    concurrent_clusterresourcebinding_syncs: int = 5
+    concurrent_work_syncs: int = 5
+    concurrent_namespace_syncs: int = 1
+    concurrent_resource_template_syncs: int = 5
+    concurrent_propagation_policy_syncs: int = 1
+    concurrent_dependent_resource_syncs: int = 2
+    rate_limiter_base_delay_s: float = 0.005
+    rate_limiter_max_delay_s: float = 1000.0
+    rate_limiter_qps: float = 10.0
+    rate_limiter_bucket_size: int = 100
+    kube_api_qps: float = 40.0
+    kube_api_burst: int = 60
+    cluster_api_qps: float = 40.0
+    cluster_api_burst: int = 60
+    scheduler_backoff_initial_s: float = 1.0
+    scheduler_backoff_max_s: float = 10.0
+    scheduler_unschedulable_hold_s: float = 300.0
+    skipped_propagating_namespaces: str = "kube-.*"
+    hub_latency_s: float = 0.004
+    """One request to the hub (ours: what an API call on a quiet control plane takes)."""
+
+    def gate(self, name: str) -> bool:
+        """Tell whether a feature gate is on.
+
+        Raises:
+            KeyError: Karmada has no gate of that name (a mistake in the lab, not of a user).
+        """
+        return self.feature_gates[name]
+
+    def with_gates(self, **gates: bool) -> KarmadaSettings:
+        """Return a copy with some gates changed (keyword form, for tests and `lab.plan`)."""
+        return replace(self, feature_gates=_gates(gates))
+
+
+def _gates(given: Mapping[str, Any]) -> Mapping[str, bool]:
+    for name, value in given.items():
+        if name not in FEATURE_GATES:
+            raise InputError(
+                f'unknown feature gate "{name}"{did_you_mean(name, list(FEATURE_GATES))}'
+            )
+        if not isinstance(value, bool):
+            raise InputError(f'feature gate "{name}" is {value!r}, needs true or false')
+    return {**FEATURE_GATES, **given}
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.removesuffix("_s").split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+def karmada_settings(given: Mapping[str, Any]) -> KarmadaSettings:
+    """Return settings from their scenario form (camelCase names, durations as text).
+
+    Raises:
+        InputError: An unknown name or a value of the wrong type; the message starts with the name.
+    """
+    names = {_camel(item.name): item for item in fields(KarmadaSettings)}
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        if name not in names:
+            raise InputError(f'unknown setting "{name}"{did_you_mean(name, list(names))}')
+        attribute = names[name].name
+        default = getattr(KarmadaSettings(), attribute)
+        if attribute == "feature_gates":
+            if not isinstance(value, Mapping):
+                raise InputError(f"featureGates is {value!r}, needs a map of gate names")
+            values[attribute] = _gates(value)
+        elif attribute.endswith("_s"):
+            try:
+                values[attribute] = parse_duration_s(value)
+            except (ValueError, AttributeError) as error:
+                raise InputError(f"{name}: {error}") from None
+        elif isinstance(default, (bool, str)):
+            if type(value) is not type(default):
+                raise InputError(f"{name} is {value!r}, needs {_word(default)}")
+            values[attribute] = value
+        elif isinstance(value, bool) or not isinstance(value, int | float):
+            raise InputError(f"{name} is {value!r}, needs a number")
+        else:
+            values[attribute] = type(default)(value)
+    return KarmadaSettings(**values)
+
+
+def _word(default: object) -> str:
+    return "true or false" if isinstance(default, bool) else "a text"

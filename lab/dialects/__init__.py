@@ -1,0 +1,1 @@
+"""Other federation systems, one folder each, translated to the house's objects."""

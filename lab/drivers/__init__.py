@@ -1,0 +1,1 @@
+"""Who moves time, and the federation they move."""

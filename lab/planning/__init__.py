@@ -1,0 +1,1 @@
+"""Pure planning: where would these objects go, and why. No clock, no engine."""

@@ -1,0 +1,1 @@
+"""The scenario file: load, check, play its steps and expectations."""

@@ -1,0 +1,1 @@
+"""The terminal UI. It imports lab.session and lab.core only."""
