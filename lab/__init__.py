@@ -1,1 +1,1 @@
-"""fedlab, the federation lab: play multi-cluster Kubernetes policies before the day a region fails."""
+"""fedlab, the federation lab: play multi-cluster policies before the day a region fails."""

@@ -1,1 +1,1 @@
-"""Karmada's control loop, one loop per file. Loops share objects, never one another's code paths."""
+"""Karmada's control loop, one loop per file. Loops share objects, not one another's code."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from math import floor
 from typing import Any
 
 Manifest = Mapping[str, Any]
@@ -64,7 +65,7 @@ def _set(node: Any, path: Path, depth: int, value: Any) -> Any:
 
 
 def drop_in(manifest: Manifest, path: Path) -> Manifest:
-    """Return a copy of `manifest` without what stands at `path`; the same object if nothing does."""
+    """Return a copy of `manifest` without what stands at `path`; itself if nothing does."""
     *parents, last = path
     holder = get_in(manifest, parents)
     if isinstance(holder, Mapping) and last in holder:
@@ -172,7 +173,7 @@ def timestamp(now_s: float) -> str:
         >>> timestamp(61.9)
         '2026-01-01T00:01:01Z'
     """
-    return (EPOCH + timedelta(seconds=int(now_s))).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return (EPOCH + timedelta(seconds=floor(now_s))).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def seconds_of(text: str) -> float:

@@ -271,7 +271,7 @@ class Index:
 
 
 class View(Protocol):
-    """What was observed so far. Absent and "not yet seen" look the same, as in an informer cache."""
+    """What was observed so far. Absent and not yet seen look alike, as in an informer cache."""
 
     def get(self, key: Key) -> Manifest | None:
         """Return an object, or None."""

@@ -82,7 +82,7 @@ def int_value(text: str | float) -> int:
 
 
 def resource_value(resource: str, text: str | float) -> int:
-    """Return a quantity in the unit the scheduler counts `resource` in: milli for cpu, else whole."""
+    """Return a quantity in the unit the scheduler counts in: milli for cpu, else whole."""
     return milli_value(text) if resource == "cpu" else int_value(text)
 
 

@@ -1,7 +1,7 @@
 """Feature gates and flags as settings, with the defaults of the systems they stand for.
 
-Scenario form: `settings: {karmada: {featureGates: {Failover: true}, clusterFailureThreshold: 30s}}`.
-Flag names are Karmada's own, in camelCase. Source: Karmada v1.19 `pkg/features`, `cmd/*/app/options`.
+Scenario form: `settings: {karmada: {featureGates: {Failover: true}, kubeApiQps: 40}}`. Flag names
+are Karmada's own, in camelCase. Source: Karmada v1.19 `pkg/features`, `cmd/*/app/options`.
 """
 
 from __future__ import annotations

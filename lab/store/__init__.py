@@ -1,1 +1,1 @@
-"""An API server in memory: objects, versions, conflicts, owners, watches. No clock: callers pass the time."""
+"""An API server in memory: objects, versions, owners, watches. Callers pass the time."""
