@@ -87,12 +87,16 @@ class RateLimitingQueue:
             if self._due_s.get(key) == due_s and self._priority[key] == priority:
                 heapq.heappush(self._ready, (-priority, sequence, due_s, key))
         self._drop_stale()
-        if not self._ready:
-            return None
-        key = heapq.heappop(self._ready)[3]
-        del self._due_s[key], self._priority[key]
-        self._in_flight.add(key)
-        return key
+        while self._ready:
+            key = heapq.heappop(self._ready)[3]
+            del self._due_s[key]
+            priority = self._priority.pop(key)
+            if key not in self._in_flight:
+                self._in_flight.add(key)
+                return key
+            self._dirty.setdefault(key, Due(key, 0.0, priority))  # a delay ran out in flight
+            self._drop_stale()
+        return None
 
     def done(self, key: Key, now_s: float) -> None:
         """A reconcile succeeded: forget its back-off; run again if asked for meanwhile."""
