@@ -116,6 +116,8 @@ class Engine:
         deleted = change.type == "DELETED"
         event = Observed(key, None if deleted else manifest, manifest if deleted else change.old)
         self._take_in(event, self._actor, self._cause)
+        if deleted and kind == "Cluster":
+            self.view.forget(key.name)  # unjoined: its informers stop
 
     def receive(self, event: Event, now_s: float) -> None:
         """Take in what a member reported."""
@@ -123,7 +125,8 @@ class Engine:
         if isinstance(event, Answered):
             self._answered(event)
         elif isinstance(event, Observed):
-            self._take_in(event, event.key.cluster, 0)
+            if self.view.get(Probe(event.key.cluster).key._replace(cluster=HUB)) is not None:
+                self._take_in(event, event.key.cluster, 0)
         else:
             cause = 0
             if isinstance(event, ProbeResult):
@@ -278,7 +281,7 @@ class Engine:
         assert server is not None, f"{name} wrote to {action.cluster}, which is no member"
         server.submit(request, action, loop.controller.client, self._now_s)
         if isinstance(action, Probe):  # answered by a ProbeResult of its own, which wakes the key
-            self._flights.pop(request)
+            del self._flights[request], self._sent[request]
             self._advance(flight)
 
     def _starting(self, request: int) -> None:

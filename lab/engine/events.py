@@ -1,4 +1,4 @@
-"""Kubernetes Events from controllers' notes: equal ones are counted, as client-go's recorder does."""
+"""Kubernetes Events from notes: equal ones are counted, as client-go's recorder does."""
 
 from __future__ import annotations
 

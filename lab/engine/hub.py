@@ -1,5 +1,6 @@
-"""The hub's API server as the controllers meet it: an ApiStore behind client rate limits and latency
-(admission is the store's). It is passive: it says when it is due and works when it is run.
+"""The hub's API server as the controllers meet it: an ApiStore behind rate limits and latency.
+
+Admission is the store's. The hub is passive: it says when it is due and works when it is run.
 """
 
 from __future__ import annotations

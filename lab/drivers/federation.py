@@ -1,0 +1,181 @@
+"""A federation: the hub, its controllers and its member clusters, with time under control.
+
+The same object serves scenario runs, sessions and tests. It boots before second 0, so that a run
+begins with clusters that have joined and are Ready, as a user's fleet would be.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import simpy
+
+from lab.backends.simulated.member import SimulatedMember
+from lab.backends.simulated.timings import parse_timings
+from lab.controllers import build_controllers
+from lab.core.admission import admit
+from lab.core.errors import InputError, did_you_mean
+from lab.core.fleet import ClusterSpec, FleetSpec
+from lab.core.kinds import HUB_KINDS
+from lab.core.manifest import Manifest
+from lab.core.model import HUB
+from lab.core.settings import KarmadaSettings
+from lab.drivers.simulation import SimulationDriver
+from lab.engine.engine import Engine
+from lab.engine.hub import Hub
+from lab.engine.trace import Trace
+from lab.store.api_store import ApiStore
+
+BOOT_S = 60.0
+"""How long before second 0 the fleet is put together."""
+
+SYSTEM_NAMESPACES = (
+    "default", "kube-system", "kube-public", "kube-node-lease", "karmada-system", "karmada-cluster",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of a run: Karmada's, and the simulated members' timings (scenario form)."""
+
+    karmada: KarmadaSettings = field(default_factory=KarmadaSettings)
+    members: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Federation:
+    """A hub with simulated members, driven by virtual time.
+
+    Args:
+        fleet: The member clusters.
+        settings: Gates, flags and timings.
+        seed: Of all chance in the members.
+    """
+
+    def __init__(
+        self, fleet: FleetSpec, settings: Settings | None = None, *, seed: int = 0
+    ) -> None:
+        self.fleet = fleet
+        self.settings = settings or Settings()
+        self.seed = seed
+        self.trace = Trace()
+        self._driver = SimulationDriver(simpy.Environment(initial_time=-BOOT_S))
+        karmada = self.settings.karmada
+        store = ApiStore(
+            HUB,
+            HUB_KINDS(),
+            uid_seed=f"hub/{seed}",
+            defaulting=True,
+            admission=lambda operation, new, old, now_s: admit(operation, new, old, now_s, karmada),
+        )
+        self.hub = Hub(store, karmada)
+        self.members: dict[str, SimulatedMember] = {
+            spec.name: self._member(spec) for spec in fleet.clusters
+        }
+        self.engine = Engine(build_controllers(karmada), self.hub, self.members, self.trace)
+        self._driver.attach(self.engine)
+        self._boot()
+
+    def _member(self, spec: ClusterSpec) -> SimulatedMember:
+        karmada = self.settings.karmada
+        return SimulatedMember(
+            self._driver.env,
+            spec,
+            self._driver.receive,
+            seed=self.seed,
+            timings=parse_timings({**self.settings.members, **spec.timings}),
+            api_qps=karmada.cluster_api_qps,
+            api_burst=karmada.cluster_api_burst,
+        )
+
+    def _boot(self) -> None:
+        self.engine.acting("boot", self.now_s)
+        for name in SYSTEM_NAMESPACES:
+            namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+            if self.hub.store.find_named(namespace) is None:
+                self.hub.store.create(namespace, self.now_s)
+        for spec in self.fleet.clusters:
+            if spec.joined:
+                self.hub.store.create(cluster_manifest(spec), self.now_s)
+        self.run_until(0.0)
+
+    # ── time ───────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def now_s(self) -> float:
+        """Second of the run."""
+        return self._driver.now_s
+
+    def run_until(self, until_s: float) -> None:
+        """Let time pass up to and including `until_s` (seconds of the run)."""
+        self._driver.wake()
+        self._driver.run_until(until_s)
+
+    def run_until_quiet(self, settle_s: float = 5.0, limit_s: float = 3600.0) -> bool:
+        """Let time pass until nothing has changed for `settle_s`; False if `limit_s` came first."""
+        end_s = self.now_s + limit_s
+        quiet_from_s = self.now_s
+        while self.now_s < end_s:
+            quiet_from_s = max(quiet_from_s, self.engine.last_change_s)
+            target_s = min(end_s, quiet_from_s + settle_s)
+            if target_s <= self.now_s:
+                return True
+            self.run_until(target_s)
+        return self.now_s - max(quiet_from_s, self.engine.last_change_s) >= settle_s
+
+    def next_event_s(self) -> float:
+        """Return when the next thing happens (s of the run), infinity if nothing will."""
+        return math.inf if math.isinf(when := self._driver.next_event_s()) else round(when, 6)
+
+    # ── a person's own hands ───────────────────────────────────────────────────────────────────
+
+    def store_of(self, cluster: str) -> ApiStore:
+        """Return the API server of the hub ("") or of a member, for a person's reads and writes.
+
+        Writes belong between `acting` and the next `run_until`.
+
+        Raises:
+            InputError: No cluster of that name.
+        """
+        if cluster == HUB:
+            return self.hub.store
+        if cluster not in self.members:
+            hint = did_you_mean(cluster, list(self.members))
+            raise InputError(f'no cluster is named "{cluster}"{hint}')
+        return self.members[cluster].store
+
+    def acting(self, actor: str, detail: Mapping[str, Any] | None = None) -> int:
+        """Say that `actor` does something now; what follows is traced as caused by it."""
+        number = self.trace.add(self.now_s, "step", actor, None, detail=detail or {})
+        self.engine.acting(actor, self.now_s, number)
+        return number
+
+
+def cluster_manifest(spec: ClusterSpec) -> Manifest:
+    """Return the Cluster object that registering a cluster makes (what `karmadactl join` sends)."""
+    body: dict[str, Any] = {
+        "syncMode": spec.sync_mode,
+        "id": f"fedlab-{spec.name}",
+        "apiEndpoint": f"https://{spec.name}.fedlab.invalid:6443",
+    }
+    if spec.provider:
+        body["provider"] = spec.provider
+    if spec.region:
+        body["region"] = spec.region
+    if spec.zones:
+        body["zones"] = list(spec.zones)
+    if spec.taints:
+        body["taints"] = [dict(taint) for taint in spec.taints]
+    if spec.resource_models:
+        body["resourceModels"] = [dict(model) for model in spec.resource_models]
+    metadata: dict[str, Any] = {"name": spec.name}
+    if spec.labels:
+        metadata["labels"] = dict(spec.labels)
+    return {
+        "apiVersion": "cluster.karmada.io/v1alpha1",
+        "kind": "Cluster",
+        "metadata": metadata,
+        "spec": body,
+    }
