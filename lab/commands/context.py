@@ -1,0 +1,137 @@
+"""What a verb is given: the objects it may read, the servers it may write to, where files are.
+
+Two worlds can be read: a live session at its present moment, and a recorded run at any moment. A
+verb does not know which one it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from lab.commands.verb import Args
+from lab.core.errors import InputError
+
+if TYPE_CHECKING:
+    from lab.core.kinds import KindRegistry
+    from lab.core.manifest import Manifest
+    from lab.core.model import Action, Key
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One record of a trace, as verbs read it (`lab.engine.trace.TraceRecord` without its ends)."""
+
+    number: int
+    time_s: float
+    type: str
+    actor: str
+    key: Key | None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectChange:
+    """One change of one object, as a watch shows it."""
+
+    time_s: float
+    type: str
+    """ADDED, MODIFIED or DELETED."""
+    key: Key
+    object: Manifest
+
+
+class World(Protocol):
+    """The objects of the hub (`cluster == ""`) and of the members at one moment of a run."""
+
+    @property
+    def now_s(self) -> float:
+        """The moment, in seconds of the run."""
+
+    def at(self, time_s: float) -> World:
+        """Return the same world at another moment."""
+
+    def members(self) -> Sequence[str]:
+        """Return the names of all member clusters, joined or not, in the order of the fleet."""
+
+    def kinds(self, cluster: str) -> KindRegistry:
+        """Return the kinds a cluster serves."""
+
+    def find(self, key: Key) -> Manifest | None:
+        """Return an object, or None."""
+
+    def list(
+        self, cluster: str, api_version: str, kind: str, namespace: str | None = None
+    ) -> Sequence[Manifest]:
+        """Return the objects of a kind, by namespace and name; None means all namespaces."""
+
+    def happenings(self, types: Sequence[str] = (), key: Key | None = None) -> Sequence[Happening]:
+        """Return the records up to this moment, oldest first; no types means all."""
+
+    def changes(
+        self, cluster: str, api_version: str, kind: str, after_s: float
+    ) -> Sequence[ObjectChange]:
+        """Return what happened to the objects of a kind after a moment, oldest first."""
+
+
+class Writer(Protocol):
+    """Carries out what a person asks for, at once, as an API server does."""
+
+    def execute(self, action: Action, *, dry_run: bool = False) -> Manifest | None:
+        """Carry out an action on the hub (with admission) or on a member.
+
+        Raises:
+            ApiError: The server refused.
+        """
+
+    def join(self, cluster: str, changes: Mapping[str, Any], *, dry_run: bool = False) -> None:
+        """Register a member of the fleet; `changes` go over the Cluster's spec.
+
+        Raises:
+            InputError: The fleet has no such cluster.
+            ApiError: It is registered already.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What one call may use."""
+
+    program: str = "fedlab"
+    """fedlab, kubectl or karmadactl: whose habits the answer follows."""
+    world: World | None = None
+    writer: Writer | None = None
+    directory: Path = field(default_factory=Path)
+    """Where relative paths of `-f` start."""
+    terminal: bool = False
+    """Standard output is a terminal (colour, if at all, only then)."""
+    verb: str = ""
+
+    def reading(self, args: Args) -> World:
+        """Return the world at the moment `--at` asks for.
+
+        Raises:
+            InputError: There is no run to read, or `--at` lies outside.
+        """
+        if self.world is None:
+            raise InputError(
+                f'"{self.verb}" reads a run, and there is none: play a scenario first '
+                "(fedlab run SCENARIO), or name a run file with --run FILE"
+            )
+        at_s = args.seconds("at")
+        return self.world if at_s is None else self.world.at(at_s)
+
+    def writing(self) -> tuple[World, Writer]:
+        """Return the live world and what writes to it.
+
+        Raises:
+            InputError: This is a shell, or a recorded run: nothing can be changed there.
+        """
+        if self.world is None or self.writer is None:
+            raise InputError(
+                f'"{self.verb}" changes a live federation, and a shell has none: write the line '
+                f"as a step of a scenario (steps: [{{at: 1m, run: {self.program} {self.verb} …}}])"
+            )
+        return self.world, self.writer

@@ -1,0 +1,1 @@
+"""How answers look: kubectl's and Karmada's tables and descriptions, JSON and YAML."""

@@ -1,0 +1,76 @@
+"""JSON and YAML as kubectl writes them: sorted keys, lists not indented, odd texts quoted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def to_json(data: Any) -> str:
+    """Return data as indented JSON; control characters are escaped by JSON itself."""
+    return json.dumps(data, indent=4, ensure_ascii=False, sort_keys=True)
+
+
+def to_yaml(data: Any) -> str:
+    """Return data as YAML, without the last newline."""
+    import yaml
+
+    return str(
+        yaml.dump(
+            plain(data),
+            Dumper=_dumper(),
+            default_flow_style=False,
+            sort_keys=True,
+            allow_unicode=True,
+            width=10_000,
+        )
+    ).rstrip("\n")
+
+
+def plain(data: Any) -> Any:
+    """Return data as plain dicts and lists (YAML anchors would show shared branches)."""
+    if isinstance(data, Mapping):
+        return {str(key): plain(value) for key, value in data.items()}
+    if isinstance(data, Sequence) and not isinstance(data, str | bytes):
+        return [plain(item) for item in data]
+    return data
+
+
+def object_list(objects: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return objects as the List that kubectl prints for more than one."""
+    return {
+        "apiVersion": "v1",
+        "items": list(objects),
+        "kind": "List",
+        "metadata": {"resourceVersion": ""},
+    }
+
+
+_cached: list[Any] = []
+
+
+def _dumper() -> Any:
+    if _cached:
+        return _cached[0]
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        """kubectl's taste: double quotes for texts that look like something else, `|` for lines."""
+
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+    def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+        style = None
+        lines = value.split("\n")
+        printable = all(character.isprintable() for line in lines for character in line)
+        if len(lines) > 1 and printable and not value.startswith((" ", "\n")):
+            style = "|"
+        elif dumper.resolve(yaml.ScalarNode, value, (True, False)) != "tag:yaml.org,2002:str":  # type: ignore[no-untyped-call]
+            style = '"'
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style)
+
+    Dumper.add_representer(str, text)
+    _cached.append(Dumper)
+    return Dumper

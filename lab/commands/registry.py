@@ -1,0 +1,75 @@
+"""All verbs, by name. A verb's file is loaded when somebody asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import cast
+
+from lab.commands.verb import Verb
+from lab.core.errors import InputError, did_you_mean
+
+_MODULES: Mapping[str, str] = {
+    "run": "run",
+    "plan": "plan",
+    "lint": "lint",
+    "get": "get",
+    "describe": "describe",
+    "explain": "explain",
+    "events": "events",
+    "apply": "apply",
+    "create": "create",
+    "delete": "delete",
+    "scale": "scale",
+    "label": "label",
+    "annotate": "annotate",
+    "patch": "patch",
+    "set image": "set_image",
+    "taint": "taint",
+    "cordon": "cordon",
+    "uncordon": "uncordon",
+    "join": "join",
+    "unjoin": "unjoin",
+    "scenario new": "scenario_new",
+    "scenario check": "scenario_check",
+    "scenario schema": "scenario_schema",
+    "doctor": "doctor",
+    "version": "version",
+    "completion": "completion",
+}
+"""Verb name to module of this package, in the order of the help. The verb itself says the rest."""
+
+NOT_YET: Mapping[str, str] = {
+    "tui": "the terminal UI is not in this version yet: fedlab run, get and explain show the same",
+}
+"""Words that belong to the program but are not built: what to say to somebody who uses them."""
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all verbs, in the order of the help."""
+    return tuple(_MODULES)
+
+
+def find_verb(name: str) -> Verb | None:
+    """Return a verb, or None."""
+    module = _MODULES.get(name)
+    if module is None:
+        return None
+    return cast(Verb, import_module(f"lab.commands.{module}").VERB)
+
+
+def load_verb(name: str) -> Verb:
+    """Return a verb.
+
+    Raises:
+        InputError: There is none of that name; the message has the nearest word.
+    """
+    verb = find_verb(name)
+    if verb is None:
+        raise InputError(f'unknown command "{name}"{did_you_mean(name, names())}')
+    return verb
+
+
+def all_verbs() -> Iterator[Verb]:
+    """Yield every verb, in the order of the help."""
+    return (load_verb(name) for name in _MODULES)
