@@ -12,6 +12,15 @@ from lab.core.interpreter.facade import (
     Replicas,
     native_interpreter,
 )
+from lab.core.interpreter.fields import InterpretError
 from lab.core.interpreter.prune import prune
 
-__all__ = ["Hooks", "Interpreter", "Operation", "Replicas", "native_interpreter", "prune"]
+__all__ = [
+    "Hooks",
+    "InterpretError",
+    "Interpreter",
+    "Operation",
+    "Replicas",
+    "native_interpreter",
+    "prune",
+]

@@ -1,0 +1,92 @@
+"""Observed facts: what Karmada's native interpreter makes of objects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab.core.interpreter import InterpretError, Operation, native_interpreter, prune
+from lab.core.settings import KarmadaSettings
+
+FILE = Path(__file__).parent / "karmada-interpret-cases.jsonl"
+CASES = [json.loads(line) for line in FILE.read_text().splitlines()]
+NATIVE = native_interpreter(KarmadaSettings())
+Case = dict[str, Any]
+
+
+def replicas(case: Case) -> None:
+    count, requirements = NATIVE.replicas(case["object"])
+    assert {"replicas": count, "requirements": requirements} == case["expect"]
+
+
+def revise(case: Case) -> None:
+    assert NATIVE.revise(case["object"], case["replicas"]) == case["expect"]
+
+
+def retain(case: Case) -> None:
+    assert NATIVE.retain(case["desired"], case["observed"]) == case["expect"]
+
+
+def health(case: Case) -> None:
+    expect = case["expect"]
+    assert NATIVE.has(case["object"], Operation.HEALTH) == expect["hook"]
+    assert NATIVE.health_word(case["object"]) == expect["health"]
+
+
+def status(case: Case) -> None:
+    assert NATIVE.status(case["object"]) == case["expect"]["status"]
+
+
+def comparable(value: Any) -> Any:
+    """A missing number is a zero, and the times of conditions are not compared."""
+    if isinstance(value, dict):
+        return {
+            key: comparable(entry)
+            for key, entry in value.items()
+            if entry != 0 and key not in {"lastProbeTime", "lastTransitionTime"}
+        }
+    return [comparable(entry) for entry in value] if isinstance(value, list) else value
+
+
+def aggregate(case: Case) -> None:
+    result = NATIVE.aggregate(case["object"], case["items"], 0.0)
+    assert comparable(result.get("status")) == comparable(case["expect"]["status"])
+
+
+def dependencies(case: Case) -> None:
+    def as_set(references: list[Any]) -> list[str]:
+        return sorted(json.dumps(reference, sort_keys=True) for reference in references)
+
+    assert as_set(NATIVE.dependencies(case["object"])) == as_set(case["expect"])
+
+
+def pruned(case: Case) -> None:
+    assert prune(case["object"]) == case["expect"]
+
+
+CHECKS: dict[str, Callable[[Case], None]] = {
+    "interpretReplica": replicas,
+    "reviseReplica": revise,
+    "retain": retain,
+    "interpretHealth": health,
+    "interpretStatus": status,
+    "aggregateStatus": aggregate,
+    "interpretDependency": dependencies,
+    "prune": pruned,
+}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['id']}: {case['note']}")
+def test_interpret(case: Case) -> None:
+    before = json.dumps(case)
+    check = CHECKS[case["area"]]
+    if isinstance(case["expect"], dict) and case["expect"].get("error"):
+        with pytest.raises(InterpretError):
+            check(case)
+    else:
+        check(case)
+    assert json.dumps(case) == before, "an object given was changed in place"
