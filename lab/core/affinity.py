@@ -10,8 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from lab.core.reading import expect_map, expect_maps, expect_text, expect_texts, known_fields
-from lab.core.reading import one_of, problem, texts
+from lab.core.reading import (
+    expect_map,
+    expect_maps,
+    expect_text,
+    expect_texts,
+    known_fields,
+    one_of,
+    problem,
+    texts,
+)
 from lab.core.selectors import Requirement, Selector, label_value_error, requirement
 
 FIELDS = ("provider", "region", "zone")
@@ -26,7 +34,7 @@ class Place(Protocol):
     labels: Mapping[str, str]
     provider: str
     region: str
-    zones: Sequence[str]
+    zones: tuple[str, ...]
     matched: dict[object, bool]
     """Remembers answers, by affinity: both sides are frozen, so an answer never changes."""
 

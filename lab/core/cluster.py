@@ -10,8 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from lab.core.capacity import Capacity, capacity_of
-from lab.core.manifest import Manifest, condition, is_deleting, labels_of, name_of, spec_of
-from lab.core.manifest import status_of
+from lab.core.manifest import (
+    Manifest,
+    condition,
+    is_deleting,
+    labels_of,
+    name_of,
+    spec_of,
+    status_of,
+)
 from lab.core.reading import texts
 from lab.core.taints import Taint, taints_of
 
@@ -64,7 +71,7 @@ class Cluster:
 
 
 def _apis(status: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
-    found = []
+    found: list[tuple[str, str]] = []
     for group in status.get("apiEnablements") or ():
         version = str(group.get("groupVersion") or "")
         found.extend((version, str(r.get("kind") or "")) for r in group.get("resources") or ())

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 
 
 def printable(text: object) -> str:
-    """Return a text with everything that is not a plain character shown as its code.
+    r"""Return a text with everything that is not a plain character shown as its code.
 
     Example:
         >>> printable("red" + chr(27) + "[31m")
-        'red\\\\x1b[31m'
+        'red\\x1b[31m'
     """
     raw = str(text)
     if raw.isascii() and raw.isprintable():

@@ -9,8 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lab.core.policy import DUPLICATED
-from lab.core.scheduling.division import DivisionLog, divide_by_room, divide_by_weight
-from lab.core.scheduling.division import static_weights
+from lab.core.scheduling.division import (
+    DivisionLog,
+    divide_by_room,
+    divide_by_weight,
+    static_weights,
+)
 from lab.core.scheduling.errors import SchedulingError, UnschedulableError
 from lab.core.scheduling.framework import Binding, Candidate
 
@@ -130,6 +134,6 @@ def _shares(
 
 
 def keep_empty(targets: list[Target], selected: Sequence[Candidate]) -> list[Target]:
-    """Return the targets with the selected clusters that got nothing, as entries without replicas."""
+    """Return the targets and the selected clusters that got nothing, without replicas."""
     there = {target["name"] for target in targets}
     return targets + [{"name": c.name} for c in selected if c.name not in there]

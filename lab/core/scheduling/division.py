@@ -84,7 +84,7 @@ def divide_by_room(
     uid: str,
     log: DivisionLog | None = None,
 ) -> dict[str, int]:
-    """Share replicas out by what fits (DynamicWeight), into as few clusters as will do (Aggregated).
+    """Share replicas out by what fits: over all (DynamicWeight) or over few (Aggregated).
 
     Args:
         strategy: "Aggregated", or anything else for DynamicWeight.
@@ -102,11 +102,12 @@ def divide_by_room(
         UnschedulableError: Not enough room.
     """
     assigned = int32(sum(previous.values()))
+    kept: dict[str, int] = {}
     if fresh:
-        mode, target, kept = FRESH, replicas, {}
+        mode, target = FRESH, replicas
         weights = [(name, int32(fits + previous.get(name, 0))) for name, fits in room]
     elif assigned > replicas:
-        mode, target, kept = SCALE_DOWN, replicas, {}
+        mode, target = SCALE_DOWN, replicas
         weights = list(previous.items())
     elif assigned < replicas:
         mode, target, kept = SCALE_UP, replicas - assigned, dict(previous)

@@ -20,8 +20,9 @@ from lab.core.scheduling.framework import Binding, Verdict
 from lab.core.scheduling.reading import read_binding
 from lab.core.scheduling.registry import scores
 from lab.core.scheduling.remarks import ignored, next_turn
-from lab.core.scheduling.scheduler import Inputs, Result, first_term, run_groups
+from lab.core.scheduling.scheduler import first_term, run_groups
 from lab.core.scheduling.triggers import NO_PLACEMENT, Trigger
+from lab.core.scheduling.turn import Inputs, Result
 
 Json = dict[str, Any]
 
@@ -229,4 +230,3 @@ def _if_rescheduled(request: Binding, inputs: Inputs) -> Json:
     if result.error is not None:
         return {"error": str(result.error), "reason": result.error.reason}
     return {"clusters": result.targets or [], "affinity": result.affinity}
-

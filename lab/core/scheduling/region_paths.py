@@ -41,9 +41,7 @@ class Path:
         return tuple(group.name for group in self.groups)
 
 
-def feasible_paths(
-    groups: Sequence[Choice], least: int, most: int, target: int
-) -> list[Path]:
+def feasible_paths(groups: Sequence[Choice], least: int, most: int, target: int) -> list[Path]:
     """Return all combinations of `least` to `most` groups whose values reach `target`.
 
     A combination is not extended once it is enough. With as many groups as `least` there is only

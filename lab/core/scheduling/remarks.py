@@ -7,36 +7,20 @@ that are expected to move a workload and do not.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
 
-from lab.core.cluster import ClusterSnapshot
 from lab.core.duration import format_duration
-from lab.core.manifest import Manifest, get_in
+from lab.core.manifest import get_in
 from lab.core.policy import CLUSTER, REGION
 from lab.core.scheduling.cycle_log import CycleLog
 from lab.core.scheduling.division import FRESH, SCALE_DOWN
-from lab.core.scheduling.errors import NO_CLUSTER_FIT, UNSCHEDULABLE, SchedulingError
+from lab.core.scheduling.errors import NO_CLUSTER_FIT, UNSCHEDULABLE
 from lab.core.scheduling.framework import Binding
 from lab.core.scheduling.triggers import Trigger
+from lab.core.scheduling.turn import Inputs, Result
 from lab.core.settings import KarmadaSettings
 
 
-class Turn(Protocol):
-    """What a turn depended on."""
-
-    manifest: Manifest
-    snapshot: ClusterSnapshot
-    settings: KarmadaSettings
-
-
-class TurnResult(Protocol):
-    """What a turn came to."""
-
-    error: SchedulingError | None
-    affinity: str
-
-
-def ignored(request: Binding, turn: Turn, logs: Sequence[CycleLog], start: int) -> list[str]:
+def ignored(request: Binding, turn: Inputs, logs: Sequence[CycleLog], start: int) -> list[str]:
     """Return sentences on what was asked for, or might be expected, and had no say."""
     return [
         *_groups(request, start),
@@ -94,7 +78,7 @@ def _spread(request: Binding) -> Iterator[str]:
         yield "room once regions are chosen: clusters are filled up by score, capacity unchecked"
 
 
-def _room(request: Binding, turn: Turn, logs: Sequence[CycleLog]) -> Iterator[str]:
+def _room(request: Binding, turn: Inputs, logs: Sequence[CycleLog]) -> Iterator[str]:
     strategy = request.placement.strategy
     if request.is_workload and strategy == "StaticWeight":
         yield "free capacity: static weights divide whether or not replicas fit"
@@ -110,7 +94,7 @@ def _room(request: Binding, turn: Turn, logs: Sequence[CycleLog]) -> Iterator[st
         yield "node selectors, node affinity and tolerations: the general estimator knows no nodes"
 
 
-def _workload(request: Binding, turn: Turn) -> Iterator[str]:
+def _workload(request: Binding, turn: Inputs) -> Iterator[str]:
     placement, settings = request.placement, turn.settings
     grouped = placement.affinity_label or placement.anti_affinity_label
     if grouped and not settings.gate("WorkloadAffinity"):
@@ -125,7 +109,7 @@ def _workload(request: Binding, turn: Turn) -> Iterator[str]:
         )
 
 
-def _readiness(request: Binding, turn: Turn, logs: Sequence[CycleLog]) -> Iterator[str]:
+def _readiness(request: Binding, turn: Inputs, logs: Sequence[CycleLog]) -> Iterator[str]:
     feasible = {name for log in logs for name in log.feasible}
     for cluster in turn.snapshot:
         if cluster.name in feasible and cluster.ready != "True":
@@ -136,7 +120,7 @@ def _readiness(request: Binding, turn: Turn, logs: Sequence[CycleLog]) -> Iterat
 
 
 def next_turn(
-    request: Binding, result: TurnResult, trigger: Trigger, settings: KarmadaSettings
+    request: Binding, result: Result, trigger: Trigger, settings: KarmadaSettings
 ) -> list[str]:
     """Return sentences on what would make the scheduler schedule this binding again."""
     placement = request.placement
@@ -162,7 +146,7 @@ def next_turn(
     return [*_retry(result, trigger, settings), *found]
 
 
-def _retry(result: TurnResult, trigger: Trigger, settings: KarmadaSettings) -> Iterator[str]:
+def _retry(result: Result, trigger: Trigger, settings: KarmadaSettings) -> Iterator[str]:
     if result.error is None or not trigger.schedules:
         return
     if result.error.reason == NO_CLUSTER_FIT:

@@ -7,7 +7,7 @@ Source: Karmada v1.19 `pkg/scheduler/scheduler.go`, `pkg/scheduler/core/generic_
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -26,15 +26,13 @@ from lab.core.scheduling.errors import (
     SchedulingError,
 )
 from lab.core.scheduling.estimation import Estimates, Estimator
-from lab.core.scheduling.framework import Binding, Component
+from lab.core.scheduling.framework import Binding
 from lab.core.scheduling.reading import read_binding
 from lab.core.scheduling.registry import filters
 from lab.core.scheduling.selection import select
 from lab.core.scheduling.triggers import NO_PLACEMENT, Trigger, needs_scheduling
+from lab.core.scheduling.turn import Assumed, Inputs, Result
 from lab.core.settings import KarmadaSettings
-
-Assumed = Mapping[str, Sequence[Sequence[Component]]]
-"""Cluster name to the component lists of workloads just placed there, not healthy yet."""
 
 
 @dataclass(frozen=True)
@@ -63,27 +61,6 @@ class Outcome:
     def explanation(self) -> dict[str, Any]:
         """How it came to that: JSON-ready. Worked out when first asked for."""
         return self._explain()
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """Everything a turn depends on, kept for the explanation."""
-
-    manifest: Manifest
-    snapshot: ClusterSnapshot
-    settings: KarmadaSettings
-    others: Sequence[Manifest]
-    estimates: Estimates | None
-    assumed: Assumed | None
-
-
-@dataclass(slots=True)
-class Result:
-    """What the affinity groups came to: targets, or the error that decides."""
-
-    targets: list[Target] | None
-    error: SchedulingError | None
-    affinity: str
 
 
 def schedule(
@@ -163,16 +140,14 @@ def _turn(inputs: Inputs, trigger: Trigger) -> Outcome:
 
 
 def first_term(placement: Placement, observed: str, fresh: bool) -> int:
-    """Return the index of the affinity term to begin with: the one last used, unless rescheduled."""
+    """Return the affinity term to begin with (index): the last one used, unless rescheduled."""
     if fresh or not observed:
         return 0
     names = [term.name for term in placement.terms or ()]
     return names.index(observed) if observed in names else 0
 
 
-def run_groups(
-    request: Binding, inputs: Inputs, logs: list[CycleLog] | None = None
-) -> Result:
+def run_groups(request: Binding, inputs: Inputs, logs: list[CycleLog] | None = None) -> Result:
     """Run the cycle, for each affinity group in turn until one succeeds.
 
     The first error decides when all fail. An empty list of groups succeeds without doing anything.

@@ -13,8 +13,15 @@ from functools import lru_cache
 from typing import Any
 
 from lab.core.cluster import ClusterSnapshot, cluster_of, snapshot_of
-from lab.core.manifest import Manifest, annotations_of, get_in, is_deleting, labels_of, spec_of
-from lab.core.manifest import status_of
+from lab.core.manifest import (
+    Manifest,
+    annotations_of,
+    get_in,
+    is_deleting,
+    labels_of,
+    spec_of,
+    status_of,
+)
 from lab.core.placement_text import CanonicalPlacement, canonical_placement
 from lab.core.policy import DIVIDED, DUPLICATED, Placement, placement_of
 from lab.core.reading import whole

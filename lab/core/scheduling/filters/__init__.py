@@ -1,1 +1,1 @@
-"""The filters, one file each: a cluster must pass all of them. Pure; they never look at capacity."""
+"""The filters, one file each: a cluster must pass all. Pure; they never look at capacity."""
