@@ -1,0 +1,406 @@
+"""An API server in memory: every verb, as kube-apiserver answers it.
+
+Objects are frozen: what `get` returns is the stored object itself, and every write makes a new one
+that shares what did not change. A write that changes nothing is dropped, as the real server does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from lab.core.errors import ApiError
+from lab.core.kinds import KindRegistry
+from lab.core.manifest import Manifest
+from lab.core.model import Action, Create, Delete, Key, Patch, PatchType, Update
+from lab.core.selectors import EVERYTHING, Selector
+from lab.store import paging, refusals
+from lab.store.changes import Change
+from lab.store.collection import Collection
+from lab.store.conversion import convert, converter
+from lab.store.deletion import PROPAGATIONS, Remover
+from lab.store.objects import ObjectTable
+from lab.store.patching import patched, scale_of, scaled
+from lab.store.selection import check_fields, matcher
+from lab.store.virtual import Announcer, FieldTerms, VirtualCollection
+from lab.store.virtual_rows import RowAnnouncer, virtual_items
+from lab.store.watch import Watch
+from lab.store.writing import Writer
+
+SYSTEM_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
+
+
+class Page(NamedTuple):
+    """One page of a list; `continue_token` is empty on the last one."""
+
+    items: list[Manifest]
+    continue_token: str
+    remaining: int | None
+    resource_version: int
+
+
+class ApiStore:
+    """The objects of one cluster (the hub or a simulated member) behind an API server's rules.
+
+    Args:
+        cluster: Name of the cluster, `HUB` for the control plane.
+        kinds: What is served. CustomResourceDefinitions add to it: give each store its own.
+        history_limit: How many changes watches can go back.
+        uid_seed: Part of every uid, so that two runs may differ.
+        defaulting: Fill in the API's own defaults, as a real server does.
+        namespaces: Namespaces that exist from the start.
+        check_namespaces: Refuse objects in namespaces that do not exist.
+    """
+
+    def __init__(
+        self,
+        cluster: str,
+        kinds: KindRegistry,
+        *,
+        history_limit: int = 100_000,
+        uid_seed: str = "",
+        defaulting: bool = False,
+        namespaces: Sequence[str] = SYSTEM_NAMESPACES,
+        check_namespaces: bool = True,
+    ) -> None:
+        self.cluster = cluster
+        self.kinds = kinds
+        self._table = ObjectTable(kinds, history_limit)
+        self._remover = Remover(self._table)
+        self._writer = Writer(
+            self._table,
+            self._remover,
+            cluster,
+            uid_seed,
+            default=None,
+            check_namespaces=check_namespaces,
+        )
+        for name in namespaces:
+            self.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}, 0.0)
+
+    @property
+    def resource_version(self) -> int:
+        """The version of the latest change."""
+        return self._table.version
+
+    # ── reading ────────────────────────────────────────────────────────────────────────────────
+
+    def get(self, key: Key) -> Manifest:
+        """Return an object.
+
+        Raises:
+            ApiError: NotFound.
+        """
+        collection = self._table.collection(key.api_version, key.kind, key.namespace)
+        found = collection.find(key.namespace, key.name)
+        if found is None:
+            raise refusals.not_found(collection.kind, key.name)
+        return _served(collection, key.api_version, found)
+
+    def find(self, key: Key) -> Manifest | None:
+        """Return an object, or None if it is not there or its kind is not served."""
+        try:
+            return self.get(key)
+        except ApiError:
+            return None
+
+    def get_scale(self, key: Key) -> Manifest:
+        """Return the Scale (autoscaling/v1) of an object."""
+        collection = self._table.collection(key.api_version, key.kind, key.namespace)
+        if "scale" not in collection.kind.subresources:
+            raise refusals.not_served()
+        return scale_of(self.get(key))
+
+    def list(
+        self,
+        api_version: str,
+        kind: str,
+        namespace: str | None = None,
+        label_selector: Selector = EVERYTHING,
+        field_selector: FieldTerms = (),
+    ) -> list[Manifest]:
+        """Return objects of a kind by namespace and name; `namespace` None means all.
+
+        Raises:
+            ApiError: BadRequest for a field the kind cannot be selected by, NotFound if the kind
+                is not served.
+        """
+        collection = self._table.collection(api_version, kind, namespace or "")
+        return list(
+            self._selected(collection, api_version, namespace, label_selector, field_selector)
+        )
+
+    def list_page(
+        self,
+        api_version: str,
+        kind: str,
+        namespace: str | None = None,
+        label_selector: Selector = EVERYTHING,
+        field_selector: FieldTerms = (),
+        *,
+        limit: int = 0,
+        continue_token: str = "",
+    ) -> Page:
+        """Return one page of a list (`limit` 0: all of it). Virtual objects are built for it only.
+
+        A following page reads the store as it is by then, not as it was when the list began.
+        """
+        collection = self._table.collection(api_version, kind, namespace or "")
+        after = paging.decode(continue_token) if continue_token else None
+        items = self._selected(
+            collection, api_version, namespace, label_selector, field_selector, after
+        )
+        page: list[Manifest] = []
+        for manifest in items:
+            if limit and len(page) == limit:
+                last = paging.encode(page[-1], self.resource_version)
+                return Page(page, last, None, self.resource_version)
+            page.append(manifest)
+        return Page(page, "", None, self.resource_version)
+
+    def _selected(
+        self,
+        collection: Collection,
+        api_version: str,
+        namespace: str | None,
+        labels: Selector,
+        fields: FieldTerms,
+        after: tuple[str, str] | None = None,
+    ) -> Iterator[Manifest]:
+        if fields:
+            check_fields(collection.kind, fields)
+        if collection.virtual is not None:
+            items: Iterable[Manifest] = virtual_items(
+                collection.virtual, namespace, after, labels, fields
+            )
+        else:
+            items = collection.all_sorted(namespace)
+            if after is not None:
+                items = (each for each in items if paging.place(each) > after)
+        match = matcher(labels, fields)
+        if match is not None:
+            items = filter(match, items)
+        serve = converter(collection.kind, api_version)
+        return iter(items) if serve is None else map(serve, items)
+
+    # ── writing ────────────────────────────────────────────────────────────────────────────────
+
+    def create(
+        self, manifest: Manifest, now_s: float, *, dry_run: bool = False, restore: bool = False
+    ) -> Manifest:
+        """Create an object and return it as stored.
+
+        Args:
+            manifest: With metadata.name or metadata.generateName; a uid of its own is kept.
+            now_s: Its creationTimestamp.
+            dry_run: Do everything but store it.
+            restore: Keep the status too, and do not mind a resourceVersion: objects that stood
+                in a cluster before the run began.
+
+        Raises:
+            ApiError: AlreadyExists, NotFound (namespace), Forbidden (it is being deleted), Invalid.
+        """
+        collection = self._collection_of(manifest)
+        new = self._writer.create(collection, manifest, now_s, dry_run=dry_run, restore=restore)
+        return _served(collection, manifest["apiVersion"], new)
+
+    def update(
+        self, manifest: Manifest, now_s: float, *, subresource: str = "", dry_run: bool = False
+    ) -> Manifest:
+        """Replace an object, or its status, or its scale (then only spec.replicas is read).
+
+        Raises:
+            ApiError: NotFound, Conflict (metadata.resourceVersion is not the latest), Invalid.
+        """
+        collection = self._collection_of(manifest)
+        old = self._existing(collection, manifest["metadata"])
+        _check_subresource(collection, subresource)
+        new = manifest
+        if subresource == "scale":
+            new, subresource = scaled(collection, old, manifest), ""
+        new = self._writer.replace(
+            collection, old, new, now_s, subresource=subresource, dry_run=dry_run
+        )
+        return _served(collection, manifest["apiVersion"], new)
+
+    def patch(
+        self,
+        key: Key,
+        body: Any,
+        patch_type: PatchType,
+        now_s: float,
+        *,
+        subresource: str = "",
+        dry_run: bool = False,
+    ) -> Manifest:
+        """Patch an object, its status or its scale; returns the object itself.
+
+        Raises:
+            ApiError: NotFound, 415 (strategic on a custom resource), 422 (it does not fit).
+        """
+        collection = self._table.collection(key.api_version, key.kind, key.namespace)
+        old = collection.find(key.namespace, key.name)
+        if old is None:
+            raise refusals.not_found(collection.kind, key.name)
+        _check_subresource(collection, subresource)
+        old_served = convert(old, collection.kind, key.api_version)
+        if subresource == "scale":
+            scale = patched(collection, scale_of(old), body, patch_type)
+            new, subresource = scaled(collection, old, scale), ""
+        else:
+            new = patched(collection, old_served, body, patch_type)
+        stored = self._writer.replace(
+            collection, old, new, now_s, subresource=subresource, dry_run=dry_run
+        )
+        return _served(collection, key.api_version, stored)
+
+    def delete(
+        self,
+        key: Key,
+        now_s: float,
+        *,
+        propagation: str = "Background",
+        uid: str = "",
+        resource_version: str = "",
+        grace_s: float | None = None,
+        dry_run: bool = False,
+    ) -> Manifest | None:
+        """Delete an object; return what finalizers still hold, or None if it is gone.
+
+        Dependents follow (Background), are waited for (Foreground) or are left alone (Orphan).
+
+        Raises:
+            ApiError: NotFound, or Conflict if the uid or resourceVersion is another.
+        """
+        if propagation not in PROPAGATIONS:
+            raise refusals.bad_request(f'invalid propagation policy: "{propagation}"')
+        collection = self._table.collection(key.api_version, key.kind, key.namespace)
+        old = collection.find(key.namespace, key.name)
+        if old is None:
+            raise refusals.not_found(collection.kind, key.name)
+        meta = old["metadata"]
+        if uid and uid != meta["uid"]:
+            why = (
+                f"the UID in the precondition ({uid}) does not match the UID in record "
+                f"({meta['uid']}). The object might have been deleted and then recreated"
+            )
+            raise refusals.deletion_conflict(collection.kind, key.name, why)
+        if resource_version and resource_version != meta["resourceVersion"]:
+            why = (
+                f"the ResourceVersion in the precondition ({resource_version}) does not match the "
+                f"ResourceVersion in record ({meta['resourceVersion']}). "
+                "The object might have been modified"
+            )
+            raise refusals.deletion_conflict(collection.kind, key.name, why)
+        if dry_run:
+            return old
+        if collection.virtual is not None:
+            return collection.virtual.remove(key.namespace, key.name, now_s, grace_s)
+        self._remover.delete(collection, key.namespace, key.name, old, now_s, propagation)
+        left = collection.find(key.namespace, key.name)
+        return None if left is None else _served(collection, key.api_version, left)
+
+    def execute(self, action: Action, now_s: float) -> Manifest | None:
+        """Carry out an action of a controller; return the object after it.
+
+        Raises:
+            ApiError: The server refused it.
+            TypeError: The action is no write (Subscribe and Probe are for the member).
+        """
+        if isinstance(action, Create):
+            return self.create(action.object, now_s)
+        if isinstance(action, Update):
+            return self.update(action.object, now_s, subresource=action.subresource)
+        if isinstance(action, Patch):
+            return self.patch(
+                action.key, action.body, action.patch_type, now_s, subresource=action.subresource
+            )
+        if isinstance(action, Delete):
+            return self.delete(action.key, now_s, propagation=action.propagation, uid=action.uid)
+        raise TypeError(f"{type(action).__name__} is no write to a store")
+
+    def _collection_of(self, manifest: Manifest) -> Collection:
+        meta = manifest.get("metadata")
+        if not isinstance(meta, dict):
+            raise refusals.bad_request("metadata is missing or no map")
+        return self._table.collection(
+            manifest.get("apiVersion") or "", manifest.get("kind") or "", meta.get("namespace", "")
+        )
+
+    def _existing(self, collection: Collection, meta: Any) -> Manifest:
+        name = meta.get("name") or ""
+        old = collection.find(meta.get("namespace") or "", name)
+        if old is None:
+            raise refusals.not_found(collection.kind, name)
+        return old
+
+    # ── listening ──────────────────────────────────────────────────────────────────────────────
+
+    def listen(
+        self, callback: Callable[[Change], None], api_version: str = "", kind: str = ""
+    ) -> Callable[[], None]:
+        """Call `callback` with every change (of one kind) in write order; returns how to stop.
+
+        It is called inside the write. A callback may write itself: that change is told after the
+        present one has reached everybody.
+        """
+        collection = self._table.collection(api_version, kind) if kind else None
+        return self._table.listen(callback, collection)
+
+    def watch(
+        self,
+        api_version: str,
+        kind: str,
+        since: int | str | None = None,
+        *,
+        namespace: str | None = None,
+        label_selector: Selector = EVERYTHING,
+        field_selector: FieldTerms = (),
+        initial_bookmark: bool = False,
+    ) -> Watch:
+        """Watch a kind from a version on; `since` None begins with ADDED for what is there.
+
+        Raises:
+            ApiError: Expired (410) "too old resource version" if the history was cut since.
+        """
+        collection = self._table.collection(api_version, kind, namespace or "")
+        version = None if since is None else paging.version(since)
+        initial: Iterable[Manifest] = ()
+        if version is None:
+            stored = collection.kind.api_version
+            selected = self._selected(collection, stored, namespace, label_selector, field_selector)
+            initial = selected if collection.virtual is not None else list(selected)
+        elif field_selector:
+            check_fields(collection.kind, field_selector)
+        return Watch(
+            self._table,
+            collection,
+            api_version,
+            version,
+            initial=initial,
+            namespace=namespace,
+            match=matcher(label_selector, field_selector),
+            serve=converter(collection.kind, api_version),
+            initial_bookmark=initial_bookmark,
+        )
+
+    def register_virtual(self, virtual: VirtualCollection) -> Announcer:
+        """Let a collection render its kind on demand; it tells of changes through the result."""
+        collection = self._table.collection(virtual.api_version, virtual.kind)
+        assert not collection.namespaces, f"{virtual.kind} already has stored objects"
+        collection.virtual = virtual
+        return RowAnnouncer(self._table, self._remover, collection)
+
+
+def _served(collection: Collection, api_version: str, manifest: Manifest) -> Manifest:
+    if manifest["apiVersion"] == api_version:
+        return manifest
+    return convert(manifest, collection.kind, api_version)
+
+
+def _check_subresource(collection: Collection, subresource: str) -> None:
+    if subresource in ("", "scale"):
+        return
+    kind = collection.kind
+    if subresource != "status" or not (collection.has_status or kind.guessed):
+        raise refusals.not_served()

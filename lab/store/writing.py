@@ -1,0 +1,268 @@
+"""Create and replace: what stands between a client's manifest and the stored object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from lab.core.kinds import crd_kinds
+from lab.core.manifest import Manifest
+from lab.core.patch.merge_patch import same
+from lab.store import refusals
+from lab.store.collection import Collection
+from lab.store.conversion import convert
+from lab.store.crds import accepted_status, is_crd
+from lab.store.deletion import Remover
+from lab.store.generation import starts_at
+from lab.store.metadata import (
+    SERVER_OWNED,
+    check_finalizers,
+    check_name,
+    generated_name,
+    label_causes,
+    new_uid,
+    stamped,
+)
+from lab.store.objects import ObjectTable
+
+Track = Callable[[Manifest | None, dict[str, Any]], Any]
+"""Given the old and the new object, returns the new `managedFields` (None: there are none)."""
+Default = Callable[[Manifest, Manifest | None], Manifest]
+"""Fills in an API's defaults; the second argument is the old object."""
+
+# Kinds whose status a client may bring along when it creates them.
+_KEEPS_STATUS = {("", "Node")}
+_FIRST_PHASE = {
+    ("", "Namespace"): "Active",
+    ("", "Pod"): "Pending",
+    ("", "PersistentVolumeClaim"): "Pending",
+    ("", "PersistentVolume"): "Pending",
+}
+
+
+class Writer:
+    """Creates and replaces objects by the rules of an API server."""
+
+    def __init__(
+        self,
+        table: ObjectTable,
+        remover: Remover,
+        cluster: str,
+        uid_seed: str,
+        *,
+        default: Default | None,
+        check_namespaces: bool,
+    ) -> None:
+        self._table = table
+        self._remover = remover
+        self._cluster = cluster
+        self._uid_seed = uid_seed
+        self._default = default
+        self._check_namespaces = check_namespaces
+        self._created = 0
+
+    # ── create ─────────────────────────────────────────────────────────────────────────────────
+
+    def create(
+        self,
+        collection: Collection,
+        manifest: Manifest,
+        now_s: float,
+        *,
+        dry_run: bool = False,
+        restore: bool = False,
+        track: Track | None = None,
+    ) -> Manifest:
+        """Create an object; `restore` keeps its status and ignores its resourceVersion."""
+        kind = collection.kind
+        meta = manifest["metadata"]
+        if meta.get("resourceVersion") and not restore:
+            text = "resourceVersion should not be set on objects to be created"
+            raise refusals.bad_request(text)
+        namespace = str(meta.get("namespace") or "") if kind.namespaced else ""
+        name = self._name(collection, namespace, manifest)
+        if error := check_name(kind, {**meta, "name": name}):
+            raise error
+        if kind.namespaced:
+            self._check_namespace(collection, namespace, name)
+        if collection.find(namespace, name) is not None:
+            raise refusals.already_exists(kind, name)
+        uid = new_uid(self._uid_seed, self._cluster, kind.kind, namespace, name, self._created + 1)
+        new = dict(convert(manifest, kind, collection.stored_version))
+        new["metadata"] = stamped(meta, uid, name, now_s, starts_at(collection.generation))
+        if not kind.namespaced:
+            new["metadata"].pop("namespace", None)
+        self._first_status(collection, new, now_s, restore)
+        if self._default is not None:
+            new = {**self._default(new, None)}
+            new["metadata"] = dict(new["metadata"])
+        self._set_managed_fields(new, track(None, new) if track is not None else None)
+        if dry_run:
+            return new
+        self._created += 1
+        if collection.virtual is not None:
+            return collection.virtual.create(new, now_s)
+        if is_crd(kind):
+            self._table.learn(crd_kinds(new))
+        self._table.commit("ADDED", collection, namespace, name, new, None)
+        return new
+
+    def _name(self, collection: Collection, namespace: str, manifest: Manifest) -> str:
+        meta = manifest["metadata"]
+        name = str(meta.get("name") or "")
+        prefix = str(meta.get("generateName") or "")
+        if name or not prefix:
+            return name
+        counter = self._created + 1
+        while True:
+            seed = f"{self._uid_seed}/{collection.kind.resource}/{namespace}"
+            name = generated_name(prefix, seed, self._cluster, counter)
+            if collection.find(namespace, name) is None:
+                return name
+            counter += 1_000_000
+
+    def _check_namespace(self, collection: Collection, namespace: str, name: str) -> None:
+        if not namespace:
+            raise refusals.bad_request("an empty namespace may not be set during creation")
+        if self._remover.is_terminating(namespace):
+            why = (
+                f"unable to create new content in namespace {namespace} "
+                "because it is being terminated"
+            )
+            raise refusals.forbidden(collection.kind, name, why)
+        if self._check_namespaces and self._table.namespaces.find("", namespace) is None:
+            raise refusals.not_found(self._table.namespaces.kind, namespace)
+
+    def _first_status(
+        self, collection: Collection, new: dict[str, Any], now_s: float, restore: bool
+    ) -> None:
+        kind = collection.kind
+        place = (kind.group, kind.kind)
+        if place == ("", "Namespace"):
+            meta = new["metadata"]
+            label = {"kubernetes.io/metadata.name": meta["name"]}
+            meta["labels"] = {**(meta.get("labels") or {}), **label}
+            new["spec"] = {**(new.get("spec") or {}), "finalizers": ["kubernetes"]}
+        if restore and "status" in new:
+            return
+        if collection.has_status and place not in _KEEPS_STATUS and not kind.guessed:
+            new.pop("status", None)
+        if phase := _FIRST_PHASE.get(place):
+            new["status"] = {"phase": phase}
+        elif is_crd(kind):
+            new["status"] = accepted_status(new, now_s)
+
+    # ── replace ────────────────────────────────────────────────────────────────────────────────
+
+    def replace(
+        self,
+        collection: Collection,
+        old: Manifest,
+        manifest: Manifest,
+        now_s: float,
+        *,
+        subresource: str = "",
+        dry_run: bool = False,
+        track: Track | None = None,
+    ) -> Manifest:
+        """Replace `old` (an object of the collection) or one subresource of it."""
+        old_meta = old["metadata"]
+        given = manifest["metadata"]
+        version = given.get("resourceVersion")
+        if version and version != old_meta["resourceVersion"]:
+            raise refusals.conflict(collection.kind, old_meta["name"], refusals.MODIFIED)
+        uid = given.get("uid")
+        if uid and uid != old_meta["uid"]:
+            raise self._other_uid(collection, old_meta, uid)
+        if manifest["apiVersion"] != collection.stored_version:
+            manifest = convert(manifest, collection.kind, collection.stored_version)
+        if subresource == "status":
+            new = {**old, "status": manifest.get("status") or {}}
+            if "status" not in manifest:
+                del new["status"]
+            meta = new["metadata"] = dict(old_meta)
+        else:
+            new = {**manifest}
+            meta = new["metadata"] = {**given}
+            for key in SERVER_OWNED:
+                if key in old_meta:
+                    meta[key] = old_meta[key]
+                elif key in meta:
+                    del meta[key]
+            meta["resourceVersion"] = old_meta["resourceVersion"]
+            if collection.has_status:
+                if "status" in old:
+                    new["status"] = old["status"]
+                else:
+                    new.pop("status", None)
+            if self._default is not None:
+                new = {**self._default(new, old)}
+                meta = new["metadata"] = {**new["metadata"]}
+            self._check_metadata(collection, old, meta)
+        rule = collection.generation
+        if rule is not None and rule(old, new):
+            meta["generation"] = int(old_meta.get("generation") or 0) + 1
+        if track is not None:
+            self._set_managed_fields(new, track(old, new))
+        if new == old and same(new, old):
+            return old
+        if dry_run:
+            return new
+        return self._store(collection, old, new, subresource, now_s)
+
+    def _store(
+        self,
+        collection: Collection,
+        old: Manifest,
+        new: dict[str, Any],
+        subresource: str,
+        now_s: float,
+    ) -> Manifest:
+        meta = new["metadata"]
+        namespace, name = meta.get("namespace") or "", meta["name"]
+        if collection.virtual is not None:
+            return collection.virtual.replace(old, new, subresource, now_s)
+        if "deletionTimestamp" in meta and self._remover.after_update(
+            collection, namespace, name, new, now_s
+        ):
+            return new
+        if is_crd(collection.kind) and new.get("spec") is not old.get("spec"):
+            self._table.unlearn_versions(crd_kinds(old), crd_kinds(new))
+            self._table.learn(crd_kinds(new))
+        self._table.commit("MODIFIED", collection, namespace, name, new, old)
+        return new
+
+    def _check_metadata(self, collection: Collection, old: Manifest, meta: dict[str, Any]) -> None:
+        old_meta = old["metadata"]
+        if meta.get("finalizers") is not old_meta.get("finalizers"):
+            if meta.get("deletionTimestamp"):
+                finalizers = meta.get("finalizers") or ()
+                error = check_finalizers(collection.kind, old_meta["name"], old, finalizers)
+                if error:
+                    raise error
+            if meta.get("finalizers") == []:
+                del meta["finalizers"]
+        if meta.get("labels") is not old_meta.get("labels") or meta.get(
+            "annotations"
+        ) is not old_meta.get("annotations"):
+            causes = label_causes(meta)
+            if causes:
+                raise refusals.invalid(collection.kind, old_meta["name"], causes)
+            for key in ("labels", "annotations"):
+                if key in meta and not meta[key]:
+                    del meta[key]
+
+    def _other_uid(self, collection: Collection, old_meta: Any, uid: str) -> Exception:
+        kind, name = collection.kind, old_meta["name"]
+        place = "/".join(filter(None, (kind.group, kind.plural, old_meta.get("namespace"), name)))
+        why = (
+            f"StorageError: invalid object, Code: 4, Key: /registry/{place}, ResourceVersion: 0, "
+            f"AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, "
+            f"UID in object meta: {old_meta['uid']}"
+        )
+        return refusals.conflict(kind, name, why)
+
+    @staticmethod
+    def _set_managed_fields(new: dict[str, Any], managed: Any) -> None:
+        if managed:
+            new["metadata"]["managedFields"] = managed
