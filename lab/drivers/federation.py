@@ -27,14 +27,12 @@ from lab.drivers.simulation import SimulationDriver
 from lab.engine.engine import Engine
 from lab.engine.hub import Hub
 from lab.engine.trace import Trace
-from lab.store.api_store import ApiStore
+from lab.store.api_store import SYSTEM_NAMESPACES, ApiStore
 
 BOOT_S = 60.0
 """How long before second 0 the fleet is put together."""
 
-SYSTEM_NAMESPACES = (
-    "default", "kube-system", "kube-public", "kube-node-lease", "karmada-system", "karmada-cluster",
-)  # fmt: skip
+HUB_NAMESPACES = (*SYSTEM_NAMESPACES, "karmada-system", "karmada-cluster")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +66,7 @@ class Federation:
             HUB_KINDS(),
             uid_seed=f"hub/{seed}",
             defaulting=True,
+            namespaces=HUB_NAMESPACES,
             admission=lambda operation, new, old, now_s: admit(operation, new, old, now_s, karmada),
         )
         self.hub = Hub(store, karmada)
@@ -92,10 +91,6 @@ class Federation:
 
     def _boot(self) -> None:
         self.engine.acting("boot", self.now_s)
-        for name in SYSTEM_NAMESPACES:
-            namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-            if self.hub.store.find_named(namespace) is None:
-                self.hub.store.create(namespace, self.now_s)
         for spec in self.fleet.clusters:
             if spec.joined:
                 self.hub.store.create(cluster_manifest(spec), self.now_s)

@@ -25,7 +25,7 @@ from lab.store.selection import check_fields, matcher
 from lab.store.virtual import Announcer, FieldTerms, VirtualCollection
 from lab.store.virtual_rows import RowAnnouncer, virtual_items
 from lab.store.watch import Watch
-from lab.store.writing import Writer
+from lab.store.writing import Admit, Writer
 
 SYSTEM_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 
@@ -50,6 +50,7 @@ class ApiStore:
         defaulting: Fill in the API's own defaults, as a real server does.
         namespaces: Namespaces that exist from the start.
         check_namespaces: Refuse objects in namespaces that do not exist.
+        admit: The webhooks in front of this server.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class ApiStore:
         defaulting: bool = False,
         namespaces: Sequence[str] = SYSTEM_NAMESPACES,
         check_namespaces: bool = True,
+        admit: Admit | None = None,
     ) -> None:
         self.cluster = cluster
         self.kinds = kinds
@@ -74,6 +76,7 @@ class ApiStore:
             uid_seed,
             default=None,
             check_namespaces=check_namespaces,
+            admit=admit,
         )
         for name in namespaces:
             self.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}, 0.0)
@@ -292,6 +295,7 @@ class ApiStore:
                 "The object might have been modified"
             )
             raise refusals.deletion_conflict(collection.kind, key.name, why)
+        self._writer.admit_delete(old, now_s)
         if dry_run:
             return old
         if collection.virtual is not None:

@@ -29,6 +29,8 @@ Track = Callable[[Manifest | None, dict[str, Any]], Any]
 """Given the old and the new object, returns the new `managedFields` (None: there are none)."""
 Default = Callable[[Manifest, Manifest | None], Manifest]
 """Fills in an API's defaults; the second argument is the old object."""
+Admit = Callable[[str, Manifest | None, Manifest | None, float], Manifest]
+"""Webhooks: (CREATE, UPDATE or DELETE, new, old, now_s) -> the object to store, or an ApiError."""
 
 # Kinds whose status a client may bring along when it creates them.
 _KEEPS_STATUS = {("", "Node")}
@@ -52,6 +54,7 @@ class Writer:
         *,
         default: Default | None,
         check_namespaces: bool,
+        admit: Admit | None = None,
     ) -> None:
         self._table = table
         self._remover = remover
@@ -59,6 +62,7 @@ class Writer:
         self._uid_seed = uid_seed
         self._default = default
         self._check_namespaces = check_namespaces
+        self._admit = admit
         self._created = 0
 
     # ── create ─────────────────────────────────────────────────────────────────────────────────
@@ -95,6 +99,9 @@ class Writer:
         self._first_status(collection, new, now_s, restore)
         if self._default is not None:
             new = {**self._default(new, None)}
+            new["metadata"] = dict(new["metadata"])
+        if self._admit is not None:
+            new = {**self._admit("CREATE", new, None, now_s)}
             new["metadata"] = dict(new["metadata"])
         self._set_managed_fields(new, track(None, new) if track is not None else None)
         if dry_run:
@@ -152,6 +159,15 @@ class Writer:
         elif is_crd(kind):
             new["status"] = accepted_status(new, now_s)
 
+    def admit_delete(self, old: Manifest, now_s: float) -> None:
+        """Ask the webhooks whether an object may be deleted.
+
+        Raises:
+            ApiError: One of them refuses.
+        """
+        if self._admit is not None:
+            self._admit("DELETE", None, old, now_s)
+
     # ── replace ────────────────────────────────────────────────────────────────────────────────
 
     def replace(
@@ -197,6 +213,9 @@ class Writer:
                     new.pop("status", None)
             if self._default is not None:
                 new = {**self._default(new, old)}
+                meta = new["metadata"] = {**new["metadata"]}
+            if self._admit is not None:
+                new = {**self._admit("UPDATE", new, old, now_s)}
                 meta = new["metadata"] = {**new["metadata"]}
             self._check_metadata(collection, old, meta)
         rule = collection.generation
