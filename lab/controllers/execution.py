@@ -1,0 +1,344 @@
+"""Execution controller: a Work becomes an object in its member, and stays as it is written.
+
+Source: Karmada v1.19 `pkg/controllers/execution/execution_controller.go`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from lab.controllers.adoption import conflict_message, may_update, stripped, update_for
+from lab.controllers.lineage import (
+    CLUSTER,
+    MANAGER,
+    WORK,
+    QueueFactory,
+    cluster_key,
+    cluster_of_namespace,
+    cluster_ready,
+    managed,
+    manifest_of_work,
+    member_key,
+    without_finalizer,
+    work_key_of_member,
+    works_by_kind,
+)
+from lab.controllers.member_writes import MemberWrites, version_of
+from lab.controllers.watching import generation_changed, hub_change
+from lab.core.interpreter import Interpreter, prune
+from lab.core.interpreter.fields import InterpretError
+from lab.core.labels import (
+    CLUSTER_POLICY_ID,
+    CLUSTER_POLICY_NAME,
+    EXECUTION_FINALIZER,
+    MANAGED_RESOURCE_ANNOTATIONS,
+    MANAGED_RESOURCE_LABELS,
+    POLICY_ID,
+    POLICY_NAME,
+    POLICY_NAMESPACE,
+)
+from lab.core.manifest import (
+    Manifest,
+    condition,
+    is_deleting,
+    name_of,
+    set_condition,
+    spec_of,
+    status_of,
+    uid_of,
+)
+from lab.core.model import (
+    HUB,
+    Action,
+    Answered,
+    Create,
+    Delete,
+    Due,
+    Event,
+    Index,
+    Key,
+    Note,
+    Observed,
+    Patch,
+    Plan,
+    Queue,
+    Subscribe,
+    Synced,
+    Update,
+    View,
+)
+from lab.core.settings import KarmadaSettings
+
+LIST_CHECK_S = 5.0
+"""How soon a Work looks again whether the list another one asked for has come."""
+_DISPATCHING: Mapping[str, Any] = {
+    "type": "Dispatching",
+    "status": "True",
+    "reason": "Dispatching",
+    "message": "Work is being dispatched to member clusters.",
+}
+_SUSPENDED: Mapping[str, Any] = {
+    "type": "Dispatching",
+    "status": "False",
+    "reason": "SuspendDispatching",
+    "message": "Work dispatching is in a suspended state.",
+}
+_APPLIED: Mapping[str, Any] = {
+    "type": "Applied",
+    "status": "True",
+    "reason": "AppliedSuccessful",
+    "message": "Manifest has been successfully applied",
+}
+
+
+class ExecutionController:
+    """Applies Works to their members, repairs drift, and takes objects back.
+
+    It remembers the version each member object had after the last write, so that it knows its own
+    changes from those of others.
+    """
+
+    name = "execution-controller"
+    client = MANAGER
+
+    def __init__(
+        self, settings: KarmadaSettings, interpreter: Interpreter, queues: QueueFactory
+    ) -> None:
+        self.workers = settings.concurrent_work_syncs
+        self.indexes: Sequence[Index] = (works_by_kind(),)
+        self._interpreter = interpreter
+        self._queues = queues
+        self._writes = MemberWrites()
+
+    def make_queue(self) -> Queue:
+        """Return the queue this controller works from."""
+        return self._queues()
+
+    # ── events ─────────────────────────────────────────────────────────────────────────────────
+
+    def keys_for(self, event: Event, view: View) -> Iterable[Due]:
+        """Works come by a new spec, by drift of their object, and when a kind's list is there."""
+        if isinstance(event, Answered):
+            self._writes.learn(event)
+            return ()
+        if isinstance(event, Synced):
+            return [Due(key) for key in _works_of(view, event)]
+        if isinstance(event, Observed) and event.key.cluster != HUB:
+            return self._drifted(event)
+        if (gone := hub_change(event, *CLUSTER)) is not None:
+            if gone.object is None:
+                self._writes.forget(gone.key.name)
+            return ()
+        change = hub_change(event, *WORK)
+        return (Due(change.key),) if change is not None and generation_changed(change) else ()
+
+    def _drifted(self, event: Observed) -> Iterable[Due]:
+        subject = event.old if event.object is None or event.old is not None else event.object
+        work_key = None if subject is None or not managed(subject) else work_key_of_member(subject)
+        if work_key is None:
+            return ()
+        if event.object is None:
+            return (Due(work_key),)
+        recorded = self._writes.versions.get(event.key)
+        if recorded is None or recorded == version_of(event.object):
+            return ()
+        if event.old is not None and prune(event.old) == prune(event.object):
+            return ()
+        return (Due(work_key),)
+
+    # ── one Work ───────────────────────────────────────────────────────────────────────────────
+
+    def reconcile(self, view: View, key: Key, now_s: float) -> Plan:
+        """Work -> its object in the member as the manifest says, and the conditions."""
+        work = view.get(key)
+        name = cluster_of_namespace(key.namespace)
+        if work is None or name is None:
+            return Plan()
+        cluster = view.get(cluster_key(name))
+        if cluster is None:
+            return Plan(error=f'clusters.cluster.karmada.io "{name}" not found')
+        target = member_key(work, name)
+        if is_deleting(work):
+            return self._delete(view, work, target, cluster)
+        suspended = bool(spec_of(work).get("suspendDispatching"))
+        actions, notes = _dispatching(key, work, suspended, now_s)
+        if suspended:
+            return Plan(actions, notes=notes)
+        if not cluster_ready(cluster):
+            return Plan(actions, notes=notes, error=f"cluster({name}) not ready")
+        if target is None:
+            return Plan(actions, notes=notes)
+        if not view.synced(*target[:3]):
+            return self._await_list(target, actions, notes)
+        if actions:
+            work = _patched(work, actions)
+        return self._apply(view, key, work, target, now_s, actions, notes)
+
+    def _await_list(
+        self, target: Key, actions: Sequence[Action] = (), notes: Sequence[Note] = ()
+    ) -> Plan:
+        """Ask for the member's list of a kind; its end brings all Works of the kind back."""
+        if target[:3] in self._writes.asked:
+            return Plan(actions, LIST_CHECK_S, notes=notes)
+        self._writes.asked.add(target[:3])
+        return Plan([*actions, Subscribe(*target[:3])], notes=notes)
+
+    def _apply(
+        self,
+        view: View,
+        key: Key,
+        work: Manifest,
+        target: Key,
+        now_s: float,
+        before: Sequence[Action],
+        notes: Sequence[Note],
+    ) -> Plan:
+        desired = manifest_of_work(work)
+        assert desired is not None
+        try:
+            writes = self._write(view, target, desired)
+        except (InterpretError, _UnmanagedError) as error:
+            return _failed(key, work, target, str(error), now_s, before, notes)
+        actions = [*before]
+        refused = self._writes.errors.get(target)
+        if refused is not None:
+            actions += _condition_patch(key, work, _not_applied(refused), now_s)
+            notes = [*notes, _sync_failed(key, target, refused)]
+            if actions:
+                work = _patched(work, actions)
+        actions += writes
+        done = _condition_patch(key, work, _APPLIED, now_s)
+        if writes or done:
+            text = f"Sync work({key.namespace}/{key.name}) to cluster({target.cluster}) successful."
+            notes = [*notes, Note(key, "Normal", "SyncSucceed", text)]
+        return Plan([*actions, *done], notes=notes)
+
+    def _write(self, view: View, target: Key, desired: Manifest) -> list[Action]:
+        observed = view.get(target)
+        if observed is None:
+            return [Create(target.cluster, desired)]
+        if not may_update(desired, observed):
+            raise _UnmanagedError(conflict_message(desired, target.cluster))
+        wanted, differs = update_for(desired, observed, self._interpreter)
+        if differs:
+            return [Update(target.cluster, wanted)]
+        self._writes.versions[target] = version_of(observed)
+        self._writes.errors.pop(target, None)
+        return []
+
+    # ── the way out ────────────────────────────────────────────────────────────────────────────
+
+    def _delete(self, view: View, work: Manifest, target: Key | None, cluster: Manifest) -> Plan:
+        freed = without_finalizer(work, EXECUTION_FINALIZER)
+        last: list[Action] = [] if freed is work else [Update(HUB, freed)]
+        if target is None:
+            return Plan(last)
+        if spec_of(work).get("preserveResourcesOnDeletion"):
+            return self._preserve(view, work, target, last)
+        if not cluster_ready(cluster):
+            if not is_deleting(cluster):
+                return Plan(error=f"cluster({name_of(cluster)}) not ready")
+            return Plan(last)
+        if not view.synced(*target[:3]):
+            return self._await_list(target)
+        observed = view.get(target)
+        if observed is None or not managed(observed):
+            return Plan(last)
+        if self._writes.deleted.get(target) == uid_of(observed):
+            return Plan(last)
+        return Plan([Delete(target, "Background", uid_of(observed)), *last])
+
+    def _preserve(self, view: View, work: Manifest, target: Key, last: Sequence[Action]) -> Plan:
+        """Take Karmada's marks off the member object and leave it where it is."""
+        if not view.synced(*target[:3]):
+            return self._await_list(target)
+        observed = view.get(target)
+        desired = manifest_of_work(work)
+        assert desired is not None
+        if observed is None:
+            return Plan(error=f'{target.kind} "{target.name}" not found')
+        claims = (POLICY_ID,) if target.namespace else (CLUSTER_POLICY_ID,)
+        marks = (POLICY_NAMESPACE, POLICY_NAME) if target.namespace else (CLUSTER_POLICY_NAME,)
+        bare = stripped(
+            desired, (*claims, *MANAGED_RESOURCE_LABELS), (*marks, *MANAGED_RESOURCE_ANNOTATIONS)
+        )
+        if not may_update(bare, observed):
+            return Plan(error=conflict_message(bare, target.cluster))
+        try:
+            wanted, differs = update_for(bare, observed, self._interpreter)
+        except InterpretError as error:
+            return Plan(error=str(error))
+        return Plan([*([Update(target.cluster, wanted)] if differs else []), *last])
+
+
+class _UnmanagedError(Exception):
+    """The object found in the member is not Karmada's to change."""
+
+
+def _works_of(view: View, event: Synced) -> Iterator[Key]:
+    value = (event.cluster, event.api_version, event.kind)
+    for work in view.by_index(works_by_kind().name, value):
+        metadata = work["metadata"]
+        yield Key(HUB, *WORK, metadata["namespace"], metadata["name"])
+
+
+def _dispatching(
+    key: Key, work: Manifest, suspended: bool, now_s: float
+) -> tuple[list[Action], list[Note]]:
+    wanted = _SUSPENDED if suspended else _DISPATCHING
+    standing = condition(work, "Dispatching")
+    if standing is not None and standing.get("status") == wanted["status"]:
+        return [], []
+    note = Note(key, "Normal", "WorkDispatching", wanted["message"])
+    return _condition_patch(key, work, wanted, now_s), [note]
+
+
+def _not_applied(reason: str) -> Mapping[str, Any]:
+    text = f"Failed to apply all manifests (0/1): {reason}"
+    return {"type": "Applied", "status": "False", "reason": "AppliedFailed", "message": text}
+
+
+def _sync_failed(key: Key, target: Key, reason: str) -> Note:
+    text = (
+        f"Failed to sync work({key.namespace}/{key.name}) to cluster({target.cluster}), "
+        f"err: {reason}"
+    )
+    return Note(key, "Warning", "SyncFailed", text)
+
+
+def _failed(
+    key: Key,
+    work: Manifest,
+    target: Key,
+    reason: str,
+    now_s: float,
+    before: Sequence[Action],
+    notes: Sequence[Note],
+) -> Plan:
+    actions = [*before, *_condition_patch(key, work, _not_applied(reason), now_s)]
+    return Plan(actions, notes=[*notes, _sync_failed(key, target, reason)], error=reason)
+
+
+def _condition_patch(
+    key: Key, work: Manifest, wanted: Mapping[str, Any], now_s: float
+) -> list[Action]:
+    """Return the patch that sets a condition, nothing if it stands so already."""
+    standing = list(status_of(work).get("conditions") or ())
+    after = set_condition(standing, wanted, now_s)
+    if after == standing:
+        return []
+    return [Patch(key, {"status": {"conditions": after}}, "merge", "status")]
+
+
+def _patched(work: Manifest, actions: Sequence[Action]) -> Manifest:
+    """Return the Work as the last status patch leaves it."""
+    conditions = next(
+        (
+            each.body["status"]["conditions"]
+            for each in reversed(actions)
+            if isinstance(each, Patch)
+        ),
+        status_of(work).get("conditions"),
+    )
+    return {**work, "status": {**status_of(work), "conditions": conditions}}

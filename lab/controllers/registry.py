@@ -1,0 +1,65 @@
+"""All control loops of a Karmada control plane, in the order in which ties of time are settled."""
+
+from __future__ import annotations
+
+from lab.controllers.binding_status import BindingStatusController
+from lab.controllers.bindings import BindingController
+from lab.controllers.cluster_status import ClusterStatusController
+from lab.controllers.clusters import ClusterController
+from lab.controllers.dependencies import DependenciesDistributor
+from lab.controllers.detector import Detector
+from lab.controllers.execution import ExecutionController
+from lab.controllers.lineage import BINDING, CLUSTER_BINDING, CLUSTER_POLICY, POLICY, QueueFactory
+from lab.controllers.namespaces import NamespaceSync
+from lab.controllers.policies import PolicyReconciler
+from lab.controllers.scheduler import Scheduler
+from lab.controllers.work_status import WorkStatusController
+from lab.core.interpreter import Interpreter, native_interpreter
+from lab.core.model import Controller, Queue
+from lab.core.settings import KarmadaSettings
+from lab.core.workqueue import RateLimitingQueue, TokenBucket
+
+
+def retry_queues(settings: KarmadaSettings) -> QueueFactory:
+    """Return the maker of default queues, with the retry limits of the settings."""
+
+    def make() -> Queue:
+        bucket = TokenBucket(settings.rate_limiter_qps, settings.rate_limiter_bucket_size)
+        return RateLimitingQueue(
+            settings.rate_limiter_base_delay_s, settings.rate_limiter_max_delay_s, bucket
+        )
+
+    return make
+
+
+def build_controllers(
+    settings: KarmadaSettings,
+    *,
+    interpreter: Interpreter | None = None,
+    queues: QueueFactory | None = None,
+) -> list[Controller]:
+    """Return fresh controllers of one control plane; they share nothing with another's.
+
+    Args:
+        settings: Feature gates, worker counts, thresholds.
+        interpreter: What is known about kinds; Karmada's native rules if not given.
+        queues: Makes the default queue of each controller (the scheduler has its own).
+    """
+    known = interpreter or native_interpreter(settings)
+    make = queues or retry_queues(settings)
+    return [
+        ClusterController(settings, make),
+        ClusterStatusController(settings, make),
+        PolicyReconciler(POLICY, settings, make),
+        PolicyReconciler(CLUSTER_POLICY, settings, make),
+        Detector(settings, known, make),
+        Scheduler(settings, make),
+        DependenciesDistributor(settings, known, make),
+        BindingController(BINDING, settings, known, make),
+        BindingController(CLUSTER_BINDING, settings, known, make),
+        NamespaceSync(settings, make),
+        ExecutionController(settings, known, make),
+        WorkStatusController(settings, known, make),
+        BindingStatusController(BINDING, settings, known, make),
+        BindingStatusController(CLUSTER_BINDING, settings, known, make),
+    ]
