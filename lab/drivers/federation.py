@@ -66,7 +66,7 @@ class Federation:
             HUB_KINDS(),
             uid_seed=f"hub/{seed}",
             defaulting=True,
-            namespaces=HUB_NAMESPACES,
+            namespaces=(),  # made at boot, when the engine listens
             admission=lambda operation, new, old, now_s: admit(operation, new, old, now_s, karmada),
         )
         self.hub = Hub(store, karmada)
@@ -91,6 +91,9 @@ class Federation:
 
     def _boot(self) -> None:
         self.engine.acting("boot", self.now_s)
+        for name in HUB_NAMESPACES:
+            namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+            self.hub.store.create(namespace, self.now_s)
         for spec in self.fleet.clusters:
             if spec.joined:
                 self.hub.store.create(cluster_manifest(spec), self.now_s)
