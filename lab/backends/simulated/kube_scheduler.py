@@ -1,0 +1,270 @@
+"""kube-scheduler: one pod after another onto the best node that has room; the rest wait.
+
+Modelled on its default plug-ins: NodeUnschedulable, NodeName, TaintToleration, NodeAffinity and
+NodeResourcesFit filter; spreading over zones and nodes, and least allocated, score. Not modelled:
+preemption, inter-pod affinity, volumes, ports (see docs/timings.md).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from lab.backends.simulated.agenda import Agenda
+from lab.backends.simulated.demand import Demand
+from lab.backends.simulated.nodes import NodeTable
+from lab.backends.simulated.pods import ON_NODE, PodTable, Rows, State
+from lab.backends.simulated.room import Room
+from lab.backends.simulated.timings import Timings
+from lab.backends.simulated.workload import Workload
+from lab.core.taints import Taint
+from lab.core.workqueue import TokenBucket
+
+_CORDON = Taint("node.kubernetes.io/unschedulable", "", "NoSchedule")
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """Pods of one workload that fit nowhere, in the order they came."""
+
+    rows: list[int] = field(default_factory=list)
+    attempts: int = 0
+    last_s: float = 0.0
+
+
+class KubeScheduler:
+    """Pending rows go in, bindings come out through `bound(rows, times)`."""
+
+    def __init__(
+        self,
+        agenda: Agenda,
+        nodes: NodeTable,
+        pods: PodTable,
+        room: Room,
+        timings: Timings,
+        bound: Callable[[Rows, list[float]], None],
+    ) -> None:
+        self._agenda, self._nodes, self._pods, self._room = agenda, nodes, pods, room
+        self._timings, self._bound = timings, bound
+        self._queue: list[int] = []
+        self._waiting: dict[int, _Waiting] = {}
+        self.messages: dict[int, str] = {}
+        """Why pods of a workload (by index) are pending."""
+        self._planned_s: float | None = None
+        self._decided_s = float("-inf")
+        self._binds = TokenBucket(timings.bind_rate, timings.bind_burst)
+        self._eligible: dict[Demand, npt.NDArray[np.bool_]] = {}
+        self._eligible_key: tuple[bytes, bytes, bytes] | None = None
+        self._eligible_version = -1
+
+    def enqueue(self, rows: Rows, now_s: float) -> None:
+        """Take pods that have just been created."""
+        self._queue.extend(int(row) for row in rows)
+        self._plan(now_s + self._timings.scheduler_delay)
+
+    def wake(self, now_s: float) -> None:
+        """Room was freed or a node changed: pods that wait are tried again after their back-off."""
+        for waiting in self._waiting.values():
+            retry_s = waiting.last_s + self._back_off(waiting.attempts)
+            self._plan(max(now_s + self._timings.scheduler_delay, retry_s))
+
+    def _back_off(self, attempts: int) -> float:
+        first, most = self._timings.scheduler_back_off_initial, self._timings.scheduler_back_off_max
+        return min(most, first * 2.0 ** min(attempts - 1, 30))
+
+    def _plan(self, due_s: float) -> None:
+        if self._planned_s is None or due_s < self._planned_s:
+            self._planned_s = due_s
+            self._agenda.at(due_s, self._run)
+
+    def _run(self, now_s: float) -> None:
+        if self._planned_s is None or now_s < self._planned_s:
+            return  # planned for later than first thought, or done already
+        self._planned_s = None
+        later_s = float("inf")
+        batches: list[tuple[Workload, list[int]]] = []
+        for index, waiting in list(self._waiting.items()):
+            retry_s = waiting.last_s + self._back_off(waiting.attempts)
+            if retry_s > now_s:
+                later_s = min(later_s, retry_s)
+                continue
+            rows = self._still_pending(waiting.rows, index)
+            if rows:
+                batches.append((self._pods.workload_at(index), rows))
+            waiting.rows = []
+            if not rows:
+                del self._waiting[index]
+        for row in self._queue:
+            if self._pods.state[row] != State.PENDING:
+                continue
+            index = int(self._pods.workload[row])
+            if batches and batches[-1][0].index == index:
+                batches[-1][1].append(row)
+            else:
+                batches.append((self._pods.workload_at(index), [row]))
+        self._queue = []
+        for workload, rows in batches:
+            self._place(workload, rows, now_s)
+        if later_s != float("inf"):
+            self._plan(later_s)
+
+    def _still_pending(self, rows: list[int], index: int) -> list[int]:
+        pods = self._pods
+        return [r for r in rows if pods.state[r] == State.PENDING and pods.workload[r] == index]
+
+    def _place(self, workload: Workload, rows: list[int], now_s: float) -> None:
+        """Choose a node for each row; those left over wait, with the reason."""
+        chosen = self._choose(workload, rows)
+        placed = np.array(rows[: len(chosen)], dtype=np.int64)
+        if len(chosen):
+            self._pods.node[placed] = chosen
+            self._pods.move(placed, State.BINDING)
+            self._bound(placed, [self._bind_time(now_s) for _ in chosen])
+        left = rows[len(chosen) :]
+        if not left:
+            waiting = self._waiting.get(workload.index)
+            if waiting is not None and not waiting.rows:
+                del self._waiting[workload.index]
+            self.messages.pop(workload.index, None)
+            return
+        waiting = self._waiting.setdefault(workload.index, _Waiting())
+        known = set(waiting.rows)
+        waiting.rows.extend(row for row in left if row not in known)
+        waiting.attempts = 1 if len(chosen) else waiting.attempts + 1
+        waiting.last_s = now_s
+        self.messages[workload.index] = self.explain(workload)
+
+    def _bind_time(self, now_s: float) -> float:
+        if self._timings.scheduler_rate > 0:
+            self._decided_s = max(self._decided_s, now_s) + 1.0 / self._timings.scheduler_rate
+            now_s = max(now_s, self._decided_s)
+        return self._binds.reserve(now_s)
+
+    def _choose(self, workload: Workload, rows: list[int]) -> list[int]:
+        nodes, demand = self._nodes, workload.demand
+        if len(nodes) == 0:
+            return []
+        open_ = self.eligible(demand) & self._room.fits(demand)
+        score = self._score(workload)
+        score[~open_] = -np.inf
+        zones, zone_sizes = self._zones()
+        chosen: list[int] = []
+        for _ in rows:
+            best = int(score.argmax())
+            if score[best] == -np.inf:
+                break
+            chosen.append(best)
+            self._room.take(demand, best)
+            if not self._room.fits_on(demand, best):
+                score[best] = -np.inf
+            score[best] -= 1.0
+            if len(zone_sizes) > 1:
+                score[zones == zones[best]] -= 1.0 / zone_sizes[zones[best]]
+        return chosen
+
+    def _score(self, workload: Workload) -> npt.NDArray[np.float64]:
+        """Few pods of the same workload on node and zone first, then much free cpu and memory."""
+        nodes, pods = self._nodes, self._pods
+        size = np.maximum(nodes.pool_allocatable[nodes.pool_of, :2].T, 1)
+        # Pods without requests weigh nothing in `free`, so the number of pods counts a little too.
+        room = np.maximum(nodes.pool_allocatable[nodes.pool_of, 2], 1)
+        score: npt.NDArray[np.float64] = (nodes.free[:2] / size).mean(axis=0) * 0.5
+        score += nodes.free[2] / room * 0.25
+        mine = pods.rows_of(workload, *ON_NODE)
+        if len(mine):
+            own = np.bincount(pods.node[mine], minlength=len(nodes))
+            score -= own
+            zones, zone_sizes = self._zones()
+            if len(zone_sizes) > 1:
+                score -= (np.bincount(zones, weights=own) / zone_sizes)[zones]
+        return score
+
+    def _zones(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        names: dict[str, int] = {}
+        key = "topology.kubernetes.io/zone"
+        of_class = np.array(
+            [names.setdefault(dict(c.labels).get(key, ""), len(names)) for c in self._nodes.classes]
+        )
+        zones = of_class[self._nodes.class_of]
+        return zones, np.maximum(np.bincount(zones, minlength=len(names)), 1)
+
+    def eligible(self, demand: Demand) -> npt.NDArray[np.bool_]:
+        """Return per node whether everything but room admits such a pod."""
+        nodes = self._nodes
+        key = (nodes.class_of.tobytes(), nodes.unschedulable.tobytes(), nodes.exists.tobytes())
+        if self._eligible_version != nodes.version and key != self._eligible_key:
+            self._eligible.clear()
+            self._eligible_key = key
+        self._eligible_version = nodes.version
+        known = self._eligible.get(demand)
+        if known is None:
+            reasons = self._refusals(demand)
+            known = np.array([not reason for reason in reasons], dtype=bool)
+            self._eligible[demand] = known
+        return known
+
+    def _refusals(self, demand: Demand) -> list[str]:
+        """Return per node the first reason other than room that keeps such a pod out, or ''."""
+        nodes = self._nodes
+        by_class: dict[int, str] = {}
+        cordon_ok = demand.untolerated((_CORDON,)) is None
+        result: list[str] = []
+        for row, class_index in enumerate(nodes.class_of.tolist()):
+            if not nodes.exists[row]:
+                result.append("gone")
+                continue
+            if nodes.unschedulable[row] and not cordon_ok:
+                result.append("node(s) were unschedulable")
+                continue
+            if demand.node_name and demand.node_name != nodes.names[row]:
+                result.append("node(s) didn't match the requested node name")
+                continue
+            reason = None if demand.reads_names else by_class.get(class_index)
+            if reason is None:
+                reason = by_class[class_index] = self._refusal(demand, row, class_index)
+            result.append(reason)
+        return result
+
+    def _refusal(self, demand: Demand, row: int, class_index: int) -> str:
+        taint = demand.untolerated(self._nodes.classes[class_index].taints)
+        if taint is not None:
+            return f"node(s) had untolerated taint {{{taint.key}: {taint.value}}}"
+        if not demand.admits_labels(self._nodes.labels(row), self._nodes.names[row]):
+            return "node(s) didn't match Pod's node affinity/selector"
+        return ""
+
+    def explain(self, workload: Workload) -> str:
+        """Return the text of a pod's PodScheduled condition, as kube-scheduler writes it."""
+        nodes, demand = self._nodes, workload.demand
+        count = int(nodes.exists.sum())
+        if not count:
+            return "no nodes available to schedule pods"
+        reasons: Counter[str] = Counter()
+        helpless = 0
+        at, needs = self._room.need(demand)
+        for row, reason in enumerate(self._refusals(demand)):
+            if reason == "gone":
+                continue
+            if reason:
+                reasons[reason] += 1
+                helpless += 1
+                continue
+            for index, short in zip(at, nodes.free[at, row] < needs, strict=True):
+                if short:
+                    name = nodes.resources[int(index)]
+                    reasons["Too many pods" if name == "pods" else f"Insufficient {name}"] += 1
+        why = ", ".join(sorted(f"{number} {reason}" for reason, number in reasons.items()))
+        preemption: Counter[str] = Counter()
+        if helpless:
+            preemption["Preemption is not helpful for scheduling"] = helpless
+        if count - helpless:
+            preemption["No preemption victims found for incoming pod"] = count - helpless
+        tail = ", ".join(sorted(f"{number} {reason}" for reason, number in preemption.items()))
+        return (
+            f"0/{count} nodes are available: {why}. "
+            f"preemption: 0/{count} nodes are available: {tail}."
+        )

@@ -1,0 +1,241 @@
+"""The life of a pod from its creation to its end: what happens to rows when they are due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from lab.backends.simulated.agenda import Agenda
+from lab.backends.simulated.kube_scheduler import KubeScheduler
+from lab.backends.simulated.kubelet import Kubelets
+from lab.backends.simulated.nodes import NodeTable
+from lab.backends.simulated.pods import NEVER, ON_NODE, PodTable, Rows, State
+from lab.backends.simulated.room import Room
+from lab.backends.simulated.timings import Timings
+from lab.backends.simulated.workload import Workload
+from lab.core.workqueue import TokenBucket
+
+_IN_MOTION = [State.CREATING, State.PENDING, State.BINDING, State.STARTING, State.TERMINATING]
+_GRID = ((200, 0.001), (2_000, 0.01), (10_000, 0.1))
+_COARSEST_S = 1.0
+
+
+class Lifecycle:
+    """Moves rows through their states. Everything a pod will do is a row with a due time."""
+
+    def __init__(
+        self,
+        agenda: Agenda,
+        nodes: NodeTable,
+        pods: PodTable,
+        timings: Timings,
+        chance: Callable[[str], np.random.Generator],
+    ) -> None:
+        self._agenda, self._nodes, self.pods, self._timings = agenda, nodes, pods, timings
+        self.room = Room(nodes, pods)
+        self.kubelets = Kubelets(len(nodes), timings, chance("pod-start"))
+        self.scheduler = KubeScheduler(agenda, nodes, pods, self.room, timings, self._assumed)
+        self._run_chance = chance("run-time")
+        self._stop_chance = chance("termination")
+        self._ready_chance = chance("readiness")
+        self._creators: dict[str, TokenBucket] = {}
+
+    # ── what controllers ask for ───────────────────────────────────────────────────────────────
+
+    def create(self, workload: Workload, serials: list[int], now_s: float) -> None:
+        """Create pods, in batches of 1, 2, 4, … and within the controller's client rate limit."""
+        if not serials:
+            return
+        rows = self.pods.add(workload, serials, State.CREATING, now_s)
+        self._due(rows, np.array(self._creation_times(workload, len(serials), now_s)))
+
+    def _creation_times(self, workload: Workload, count: int, now_s: float) -> list[float]:
+        kind = workload.owner.kind if workload.owner else ""
+        bucket = self._creators.get(kind)
+        if bucket is None:
+            rate = self._timings.pod_creation_rate if kind else 0.0
+            bucket = self._creators[kind] = TokenBucket(rate, self._timings.pod_creation_burst)
+        times: list[float] = []
+        batch, begin_s = 1, now_s
+        while len(times) < count:
+            size = min(batch, count - len(times))
+            times += [bucket.reserve(begin_s) for _ in range(size)]
+            begin_s = times[-1] + self._timings.slow_start_delay
+            batch *= 2
+        return times
+
+    def terminate(self, rows: Rows, now_s: float, grace_s: float | None = None) -> None:
+        """Delete pods: those on a node stop within their grace period, the rest go at once."""
+        rows = rows[self.pods.state[rows] != State.TERMINATING] if grace_s != 0 else rows
+        if len(rows) == 0:
+            return
+        on_node = np.isin(self.pods.state[rows], ON_NODE)
+        bound = on_node & (self.pods.state[rows] != State.BINDING)
+        slow = rows[bound] if grace_s != 0 else rows[:0]
+        quick = rows[~bound] if grace_s != 0 else rows
+        if len(quick):
+            self._gone(quick, now_s)
+        if len(slow):
+            graces = [
+                self.pods.workload_at(int(index)).life.grace_s if grace_s is None else grace_s
+                for index in self.pods.workload[slow]
+            ]
+            lengths = self._timings.termination.draw(len(slow), self._stop_chance)
+            self.pods.ended_s[slow] = now_s
+            self.pods.move(slow, State.TERMINATING)
+            self.pods.ends_s[slow] = NEVER
+            self._due(slow, now_s + np.minimum(lengths, graces))
+
+    def set_min_ready(self, workload: Workload, min_ready_s: float, now_s: float) -> None:
+        """minReadySeconds of the owner changed: ready pods are weighed again."""
+        if workload.min_ready_s == min_ready_s:
+            return
+        workload.min_ready_s = min_ready_s
+        rows = self.pods.rows_of(workload, State.READY, State.AVAILABLE)
+        enough = self.pods.ready_s[rows] + min_ready_s <= now_s
+        self.pods.move(rows[enough], State.AVAILABLE)
+        young = rows[~enough]
+        self.pods.move(young, State.READY)
+        self.pods.due_s[rows[enough]] = NEVER
+        self._due(rows[enough], self.pods.ends_s[rows[enough]])
+        available_s = self.pods.ready_s[young] + min_ready_s
+        self._due(young, np.minimum(available_s, self.pods.ends_s[young]))
+
+    # ── due rows ───────────────────────────────────────────────────────────────────────────────
+
+    def _due(self, rows: Rows, times_s: npt.NDArray[np.float64]) -> None:
+        """Set when rows are due, on the grid; rows due together share one task."""
+        if len(rows) == 0:
+            return
+        now_s = self._agenda.now_s
+        step_s = self._step_s()
+        on_grid = np.ceil(np.round(times_s / step_s, 6)) * step_s
+        due_s = np.round(np.where(times_s <= now_s, now_s, on_grid), 6)
+        self.pods.due_s[rows] = due_s
+        instants, which = np.unique(due_s, return_inverse=True)
+        for at, instant in enumerate(instants):
+            if instant == NEVER:
+                continue
+            batch = rows[which == at] if len(instants) > 1 else rows
+            self._agenda.at(float(instant), lambda now_s, batch=batch: self._play(batch, now_s))  # type: ignore[misc]
+
+    def _step_s(self) -> float:
+        if self._timings.resolution is not None:
+            return max(self._timings.resolution, 1e-6)
+        moving = int(self.pods.totals[:, _IN_MOTION].sum())
+        return next((step_s for most, step_s in _GRID if moving <= most), _COARSEST_S)
+
+    def _play(self, rows: Rows, now_s: float) -> None:
+        rows = rows[self.pods.due_s[rows] == now_s]
+        self.pods.due_s[rows] = NEVER
+        states = self.pods.state[rows]
+        for state in np.unique(states):
+            batch = rows[states == state]
+            if state == State.CREATING:
+                self.created(batch, now_s)
+            elif state == State.BINDING:
+                self._bound(batch, now_s)
+            elif state in (State.STARTING, State.CRASHED):
+                self._started(batch, now_s)
+            elif state == State.TERMINATING:
+                self._gone(batch, now_s)
+            else:
+                ended = self.pods.ends_s[batch] <= now_s
+                self._ended(batch[ended], now_s)
+                self._riper(batch[~ended], int(state), now_s)
+
+    def created(self, rows: Rows, now_s: float) -> None:
+        """The objects of the pods are there: the scheduler sees them."""
+        self.pods.created_s[rows] = now_s
+        self.pods.move(rows, State.PENDING)
+        self.scheduler.enqueue(rows, now_s)
+
+    def _assumed(self, rows: Rows, times_s: list[float]) -> None:
+        self._due(rows, np.array(times_s))
+
+    def _bound(self, rows: Rows, now_s: float) -> None:
+        for workload, batch in self._by_workload(rows):
+            if workload.life.bad_image:
+                self.pods.started_s[batch] = now_s  # since when it has been trying
+                self.pods.move(batch, State.BAD_IMAGE)
+                continue
+            self.pods.move(batch, State.STARTING)
+            times = self.kubelets.running_times(workload.life, self.pods.node[batch], now_s)
+            self._due(batch, times)
+
+    def _started(self, rows: Rows, now_s: float) -> None:
+        self.pods.started_s[rows] = now_s
+        for workload, batch in self._by_workload(rows):
+            life = workload.life
+            if life.run_for is not None:
+                lengths = life.run_for.draw(len(batch), self._run_chance)
+                self.pods.ends_s[batch] = np.round(now_s + lengths, 6)
+            delays = self._timings.readiness_delay.draw(len(batch), self._ready_chance)
+            delays = delays + life.ready_after_s
+            at_once = delays == 0
+            self._ready(batch[at_once], workload, now_s)
+            later = batch[~at_once]
+            self.pods.move(later, State.RUNNING)
+            self._due(later, np.minimum(now_s + delays[~at_once], self.pods.ends_s[later]))
+
+    def _riper(self, rows: Rows, state: int, now_s: float) -> None:
+        for workload, batch in self._by_workload(rows):
+            if state == State.RUNNING:
+                self._ready(batch, workload, now_s)
+            elif state == State.READY:
+                self.pods.move(batch, State.AVAILABLE)
+                self._due(batch, self.pods.ends_s[batch])
+
+    def _ready(self, rows: Rows, workload: Workload, now_s: float) -> None:
+        if len(rows) == 0:
+            return
+        self.pods.ready_s[rows] = now_s
+        if workload.min_ready_s > 0:
+            self.pods.move(rows, State.READY)
+            available_s = np.full(len(rows), now_s + workload.min_ready_s)
+            self._due(rows, np.minimum(available_s, self.pods.ends_s[rows]))
+        else:
+            self.pods.move(rows, State.AVAILABLE)
+            self._due(rows, self.pods.ends_s[rows])
+
+    def _ended(self, rows: Rows, now_s: float) -> None:
+        """Containers ended by themselves: finished, or restarted after the back-off."""
+        for workload, batch in self._by_workload(rows):
+            life = workload.life
+            self.pods.ready_s[batch] = NEVER
+            ran_s = now_s - self.pods.started_s[batch]
+            self.pods.ends_s[batch] = NEVER
+            self.pods.ended_s[batch] = now_s
+            good = life.exit_code == 0
+            if life.restart_policy == "Never" or (good and life.restart_policy == "OnFailure"):
+                self.room.give(batch)
+                self.pods.move(batch, State.SUCCEEDED if good else State.FAILED)
+                self.scheduler.wake(now_s)
+                continue
+            back_off = self.kubelets.restart_delays(self.pods.restarts[batch])
+            back_off = np.where(ran_s >= self._timings.back_off_reset, 0.0, back_off)
+            restarts = self.pods.restarts[batch]
+            self.pods.restarts[batch] = np.minimum(restarts, 65_534) + 1
+            self.pods.move(batch, State.CRASHED)
+            self._due(batch, now_s + back_off)
+
+    def _gone(self, rows: Rows, now_s: float) -> None:
+        held = rows[np.isin(self.pods.state[rows], ON_NODE)]
+        self.room.give(held)
+        self.pods.release(rows)
+        if len(held):
+            self.scheduler.wake(now_s)
+
+    def _by_workload(self, rows: Rows) -> list[tuple[Workload, Rows]]:
+        if len(rows) == 0:
+            return []
+        indexes = self.pods.workload[rows]
+        first = int(indexes[0])
+        if (indexes == first).all():
+            return [(self.pods.workload_at(first), rows)]
+        return [
+            (self.pods.workload_at(int(index)), rows[indexes == index])
+            for index in np.unique(indexes)
+        ]

@@ -1,0 +1,173 @@
+"""A simulated member cluster: an API server in memory, and models of what a cluster does with it.
+
+Requests come over a network with latency, held to each client's rate limit. Whoever holds the
+member in hand may read and write its `store` directly: the models listen to the store itself.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import numpy as np
+import simpy
+
+from lab.backends.simulated.agenda import Agenda
+from lab.backends.simulated.controllers import build_models
+from lab.backends.simulated.node_collection import NodeCollection
+from lab.backends.simulated.nodes import NodeTable
+from lab.backends.simulated.pod_collection import PodCollection
+from lab.backends.simulated.probe import Capacity, api_enablements
+from lab.backends.simulated.timings import Timings, parse_timings
+from lab.backends.simulated.workbench import Workbench
+from lab.core.errors import ApiError
+from lab.core.fleet import ClusterSpec
+from lab.core.kinds import MEMBER_KINDS, KindRegistry
+from lab.core.model import (
+    Action,
+    Answered,
+    Event,
+    Key,
+    Observed,
+    Probe,
+    ProbeResult,
+    Subscribe,
+    Synced,
+    key_of,
+)
+from lab.core.workqueue import TokenBucket
+from lab.store.api_store import ApiStore
+from lab.store.changes import Change
+
+LEAD_S = 7200.0
+"""How long before anybody looks the objects of `ClusterSpec.manifests` were created."""
+
+
+class SimulatedMember:
+    """One member cluster in a SimPy environment; an ApiServer.
+
+    Args:
+        env: The clock all members share.
+        spec: What the cluster is made of.
+        emit: Where events go; called at the time they arrive at the hub.
+        seed: Of all chance in this member.
+        kinds: What it serves; default: a plain Kubernetes cluster without `spec.missing_apis`.
+        timings: How long things take; default: `spec.timings` over the built-in ones.
+        api_qps: Rate limit of one client of this member (requests a second).
+        api_burst: How many requests a client may send at once.
+
+    Attributes:
+        name: The cluster's name.
+        store: The API server itself, for direct reads and writes.
+    """
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        spec: ClusterSpec,
+        emit: Callable[[Event], None],
+        *,
+        seed: int,
+        kinds: KindRegistry | None = None,
+        timings: Timings | None = None,
+        api_qps: float = 40.0,
+        api_burst: int = 60,
+    ) -> None:
+        self.name, self.spec = spec.name, spec
+        self._emit, self._seed = emit, seed
+        self._qps, self._burst = api_qps, api_burst
+        self.timings = timings if timings is not None else parse_timings(spec.timings)
+        served = kinds if kinds is not None else MEMBER_KINDS()
+        served = served.without(spec.missing_apis)
+        self.store = ApiStore(spec.name, served, uid_seed=f"{spec.name}/{seed}", defaulting=True)
+        self._agenda = Agenda(env, LEAD_S if spec.manifests else 0.0)
+        self.nodes = NodeTable(spec, self.generator("nodes"))
+        self.bench = Workbench(
+            spec.name, self.store, self._agenda, self.nodes, self.timings, self.generator
+        )
+        self.pods = self.bench.pods
+        identity = f"{spec.name}/{seed}"
+        pod_collection = PodCollection(self.bench, identity)
+        node_collection = NodeCollection(self.bench, identity, spec.kubernetes_version)
+        pod_collection.announce_to(self.store.register_virtual(pod_collection))
+        node_collection.announce_to(self.store.register_virtual(node_collection))
+        self._capacity = Capacity(self.bench)
+        self._enablements = api_enablements(self.store.kinds, spec.extra_apis)
+        self._buckets: dict[str, TokenBucket] = {}
+        self._subscribed: dict[tuple[str, str], None] = {}
+        build_models(self.bench)
+        for manifest in spec.manifests:
+            self.store.create(dict(manifest), self._agenda.now_s)
+        self._agenda.go_live()
+
+    def chance(self, purpose: str) -> random.Random:
+        """Return a source of chance of its own for one purpose."""
+        return random.Random(f"{self._seed}/{self.name}/{purpose}")
+
+    def generator(self, purpose: str) -> np.random.Generator:
+        """Return a source of chance that draws whole columns, for one purpose."""
+        return np.random.default_rng(self.chance(purpose).getrandbits(128))
+
+    # ── the API server ─────────────────────────────────────────────────────────────────────────
+
+    def submit(self, request: int, action: Action, client: str, now_s: float) -> None:
+        """Accept an action; it is carried out after half the latency, answered after all of it."""
+        sent_s = now_s if isinstance(action, Probe) else self._bucket(client).reserve(now_s)
+        arrives_s = sent_s + self.spec.latency_s / 2
+        self._agenda.at(arrives_s, lambda at_s: self._carry_out(request, action, at_s))
+
+    def _carry_out(self, request: int, action: Action, now_s: float) -> None:
+        if isinstance(action, Probe):
+            self._answer(self.probe_now())
+        elif isinstance(action, Subscribe):
+            self._subscribe(action)
+        else:
+            try:
+                after = self.store.execute(action, now_s)
+            except ApiError as error:
+                self._answer(Answered(request, action, error=error))
+            else:
+                self._answer(Answered(request, action, object=after))
+
+    def _answer(self, event: Event) -> None:
+        """Send an event to the hub. Events arrive in the order they were sent."""
+        arrives_s = self._agenda.now_s + self.spec.latency_s / 2
+        self._agenda.at(arrives_s, lambda _: self._emit(event))
+
+    def _subscribe(self, action: Subscribe) -> None:
+        api_version, kind = action.api_version, action.kind
+        try:
+            found = self.store.list(api_version, kind)
+        except ApiError:
+            return  # not served: like an informer without its API, it never syncs
+        for manifest in found:
+            self._answer(Observed(key_of(manifest, self.name), manifest, initial=True))
+        self._answer(Synced(self.name, api_version, kind))
+        if (api_version, kind) in self._subscribed:
+            return
+        self._subscribed[api_version, kind] = None
+
+        def tell(change: Change) -> None:
+            meta = change.object["metadata"]
+            key = Key(self.name, api_version, kind, meta.get("namespace") or "", meta["name"])
+            gone = change.type == "DELETED"
+            old = change.object if gone else change.old
+            self._answer(Observed(key, None if gone else change.object, old))
+
+        self.store.listen(tell, api_version, kind)
+
+    def probe_now(self) -> ProbeResult:
+        """Return what a probe sees at this moment, without any network between."""
+        facts = {
+            "kubernetesVersion": self.spec.kubernetes_version,
+            "apiEnablements": self._enablements,
+            **self._capacity.facts(),
+        }
+        return ProbeResult(self.name, online=True, healthy=True, facts=facts)
+
+    def _bucket(self, client: str) -> TokenBucket:
+        if client not in self._buckets:
+            self._buckets[client] = TokenBucket(self._qps, self._burst)
+        return self._buckets[client]
+
+
