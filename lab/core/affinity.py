@@ -24,6 +24,7 @@ from lab.core.selectors import Requirement, Selector, label_value_error, require
 
 FIELDS = ("provider", "region", "zone")
 AFFINITY_FIELDS = ("labelSelector", "fieldSelector", "clusterNames", "exclude")
+_REMEMBERED = 4_096
 _LABEL_OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 
 
@@ -62,6 +63,8 @@ class ClusterAffinity:
         """Tell whether a cluster is meant."""
         known = place.matched.get(self)
         if known is None:
+            if len(place.matched) >= _REMEMBERED:
+                place.matched.clear()
             known = place.matched[self] = self.mismatch(place) == ""
         return known
 

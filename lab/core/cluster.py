@@ -7,7 +7,7 @@ Source: Karmada v1.19 `pkg/apis/cluster/v1alpha1`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from lab.core.capacity import Capacity, capacity_of
 from lab.core.manifest import (
@@ -22,29 +22,33 @@ from lab.core.manifest import (
 from lab.core.reading import texts
 from lab.core.taints import Taint, taints_of
 
-_REMEMBERED = 20_000
+_REMEMBERED = 4_096
 
 
 class Cluster:
-    """One member as its Cluster object tells it. Equal only to itself."""
+    """One member as its Cluster object tells it. Equal only to itself.
+
+    What only scheduling asks for (APIs, capacity) is read when first asked for: the status of a
+    cluster changes far more often than anybody schedules.
+    """
 
     __slots__ = (
-        "apis",
-        "apis_complete",
-        "capacity",
+        "_apis",
+        "_capacity",
         "deleting",
         "labels",
+        "manifest",
         "matched",
         "name",
         "provider",
-        "ready",
         "region",
         "taints",
         "zones",
     )
 
     def __init__(self, manifest: Manifest) -> None:
-        spec, status = spec_of(manifest), status_of(manifest)
+        spec = spec_of(manifest)
+        self.manifest = manifest
         self.name = name_of(manifest)
         self.labels: Mapping[str, str] = labels_of(manifest)
         self.deleting = is_deleting(manifest)
@@ -52,19 +56,41 @@ class Cluster:
         self.region = str(spec.get("region") or "")
         self.zones: tuple[str, ...] = texts(spec.get("zones"))
         self.taints: tuple[Taint, ...] = taints_of(spec.get("taints"))
-        self.apis: frozenset[tuple[str, str]] = _apis(status)
-        self.apis_complete = (condition(manifest, "CompleteAPIEnablements") or {}).get(
-            "status"
-        ) == "True"
-        self.ready = str((condition(manifest, "Ready") or {}).get("status") or "Unknown")
-        self.capacity: Capacity | None = capacity_of(
-            status.get("resourceSummary"), spec.get("resourceModels")
-        )
         self.matched: dict[object, bool] = {}
+        self._apis: frozenset[tuple[str, str]] | None = None
+        self._capacity: Capacity | Literal[False] | None = False
+
+    @property
+    def capacity(self) -> Capacity | None:
+        """Return the room the cluster reports; None means it reports none, so there is none."""
+        if self._capacity is False:
+            models = spec_of(self.manifest).get("resourceModels")
+            self._capacity = capacity_of(status_of(self.manifest).get("resourceSummary"), models)
+        return self._capacity
+
+    @property
+    def apis(self) -> frozenset[tuple[str, str]]:
+        """Return the APIs it reports, as (groupVersion, kind)."""
+        if self._apis is None:
+            self._apis = _apis(status_of(self.manifest))
+        return self._apis
+
+    @property
+    def apis_complete(self) -> bool:
+        """Tell whether the list of APIs is known to be complete."""
+        return self._condition("CompleteAPIEnablements") == "True"
+
+    @property
+    def ready(self) -> str:
+        """Return the status of the Ready condition: True, False or Unknown."""
+        return self._condition("Ready") or "Unknown"
 
     def serves(self, api_version: str, kind: str) -> bool:
         """Tell whether the cluster is known to have an API."""
         return (api_version, kind) in self.apis
+
+    def _condition(self, kind: str) -> str:
+        return str((condition(self.manifest, kind) or {}).get("status") or "")
 
     def __repr__(self) -> str:
         return f"Cluster({self.name})"

@@ -21,7 +21,7 @@ DUPLICATED, DIVIDED = "Duplicated", "Divided"
 AGGREGATED, WEIGHTED = "Aggregated", "Weighted"
 CLUSTER, REGION, ZONE, PROVIDER = "cluster", "region", "zone", "provider"
 SPREAD_FIELDS = (CLUSTER, REGION, ZONE, PROVIDER)
-_REMEMBERED = 50_000
+_REMEMBERED = 16_384
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lab.core.errors import InputError, did_you_mean
+from lab.core.errors import InputError, did_you_mean, quoted
 
 
 def problem(path: str, message: str) -> InputError:
@@ -17,18 +17,12 @@ def problem(path: str, message: str) -> InputError:
     return InputError(f"{path}: {message}")
 
 
-def shown(value: Any) -> str:
-    """Return how a wrong value is shown in a message, shortened."""
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
 def expect_map(value: Any, path: str) -> Mapping[str, Any]:
     """Return a map; an absent one reads as empty."""
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise problem(path, f"is {shown(value)}, needs a map")
+        raise problem(path, f"is {quoted(value)}, needs a map")
     return value
 
 
@@ -37,10 +31,10 @@ def expect_maps(value: Any, path: str) -> Sequence[Mapping[str, Any]]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise problem(path, f"is {shown(value)}, needs a list")
+        raise problem(path, f"is {quoted(value)}, needs a list")
     for index, entry in enumerate(value):
         if not isinstance(entry, Mapping):
-            raise problem(f"{path}[{index}]", f"is {shown(entry)}, needs a map")
+            raise problem(f"{path}[{index}]", f"is {quoted(entry)}, needs a map")
     return value
 
 
@@ -49,7 +43,7 @@ def expect_text(value: Any, path: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise problem(path, f"is {shown(value)}, needs a text (quote it)")
+        raise problem(path, f"is {quoted(value)}, needs a text (quote it)")
     return value
 
 
@@ -58,7 +52,7 @@ def expect_texts(value: Any, path: str) -> Sequence[str]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise problem(path, f"is {shown(value)}, needs a list of texts")
+        raise problem(path, f"is {quoted(value)}, needs a list of texts")
     return [expect_text(entry, f"{path}[{index}]") for index, entry in enumerate(value)]
 
 
@@ -67,7 +61,7 @@ def expect_count(value: Any, path: str, *, least: int = 0) -> int:
     if value is None:
         return 0
     if isinstance(value, bool) or not isinstance(value, int):
-        raise problem(path, f"is {shown(value)}, needs a whole number")
+        raise problem(path, f"is {quoted(value)}, needs a whole number")
     if value < least:
         raise problem(path, f"is {value}, needs {least} or more")
     return value
@@ -79,7 +73,7 @@ def one_of(value: Any, words: Sequence[str], path: str) -> str:
         return str(value)
     hint = did_you_mean(str(value or ""), list(words))
     choice = ", ".join(word or '""' for word in words)
-    raise problem(path, f"is {shown(value)}, needs one of {choice}{hint}")
+    raise problem(path, f"is {quoted(value)}, needs one of {choice}{hint}")
 
 
 def known_fields(source: Mapping[str, Any], fields: Sequence[str], path: str) -> None:
@@ -87,7 +81,7 @@ def known_fields(source: Mapping[str, Any], fields: Sequence[str], path: str) ->
     for name in source:
         if name not in fields:
             hint = did_you_mean(str(name), list(fields))
-            raise problem(f"{path}.{name}", f"no such field{hint}")
+            raise problem(path, f"no such field {quoted(name)}{hint}")
 
 
 def texts(value: Any) -> tuple[str, ...]:

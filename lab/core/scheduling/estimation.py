@@ -24,6 +24,7 @@ from lab.core.settings import KarmadaSettings
 MAX_INT32 = 2**31 - 1
 GENERAL = "general-estimator"
 NO_ANSWER = -1
+_REMEMBERED = 4_096
 Estimates = Mapping[str, Mapping[str, int]]
 """Answers of further estimators: estimator name to cluster name to replicas (-1: no answer)."""
 
@@ -87,6 +88,8 @@ class Estimator:
             return self._estimate(less_assumed(capacity, assumed), assumed)
         known: Estimate | None = capacity.estimates.get(self._key)
         if known is None:
+            if len(capacity.estimates) >= _REMEMBERED:
+                capacity.estimates.clear()
             known = capacity.estimates[self._key] = self._estimate(capacity, ())
         return known
 

@@ -183,6 +183,8 @@ def _step(step: Json) -> str:
 def _division(division: Json, width: int) -> list[str]:
     tier = f", overflow tier {division['tier']}" if division["tier"] else ""
     target = _plural(division["target"], "replica")
+    if division["mode"] == "all to each":
+        return ["", f"Division: {division['strategy']}, {target} to each chosen cluster"]
     lines = ["", f"Division: {division['strategy']}, {division['mode']}{tier}: {target} to divide"]
     weights, kept, result = division["weights"], division["kept"], division["result"]
     last = {seat["name"]: f"{seat['quotient']:.3f}" for seat in division["seats"]}

@@ -13,6 +13,7 @@ from typing import Any
 from lab.core.cluster import Cluster
 from lab.core.manifest import spec_of
 from lab.core.quantity import format_quantity
+from lab.core.scheduling.cycle import first_term, run_groups
 from lab.core.scheduling.cycle_log import CycleLog
 from lab.core.scheduling.division import DivisionLog
 from lab.core.scheduling.estimation import GENERAL, Room
@@ -20,7 +21,6 @@ from lab.core.scheduling.framework import Binding, Verdict
 from lab.core.scheduling.reading import read_binding
 from lab.core.scheduling.registry import scores
 from lab.core.scheduling.remarks import ignored, next_turn
-from lab.core.scheduling.scheduler import first_term, run_groups
 from lab.core.scheduling.triggers import NO_PLACEMENT, Trigger
 from lab.core.scheduling.turn import Inputs, Result
 
@@ -83,7 +83,7 @@ def _result(result: Result, before: Sequence[Mapping[str, Any]]) -> Json:
         after: Sequence[Mapping[str, Any]] = [] if cleared else before
         base = {"reason": result.error.reason, "error": str(result.error)}
     else:
-        after = before if result.targets is None else result.targets
+        after = result.targets
         base = {"reason": "Success", "error": ""}
     was = {str(entry.get("name")): entry.get("replicas") or 0 for entry in before}
     now = {str(entry.get("name")): entry.get("replicas") or 0 for entry in after}
@@ -229,4 +229,4 @@ def _if_rescheduled(request: Binding, inputs: Inputs) -> Json:
     result = run_groups(replace(request, fresh=True), inputs)
     if result.error is not None:
         return {"error": str(result.error), "reason": result.error.reason}
-    return {"clusters": result.targets or [], "affinity": result.affinity}
+    return {"clusters": result.targets, "affinity": result.affinity}

@@ -115,7 +115,7 @@ def _readiness(request: Binding, turn: Inputs, logs: Sequence[CycleLog]) -> Iter
         if cluster.name in feasible and cluster.ready != "True":
             yield (
                 f"{cluster.name} has Ready={cluster.ready}: readiness is no filter, only a taint "
-                "that is not tolerated keeps new workloads away"
+                "that is not tolerated keeps new workloads away (its capacity is the last reported)"
             )
 
 
@@ -136,12 +136,20 @@ def next_turn(
         found.append("a change of the replicas")
     found.append("a reschedule request (WorkloadRebalancer): fresh, from the first affinity group")
     found.append("a target cluster being deleted")
+    after = sum(target.get("replicas") or 0 for target in result.targets)
+    if result.error is not None and result.error.reason != NO_CLUSTER_FIT:
+        after = sum(request.assigned.values())
     if placement.is_duplicated or not request.is_workload:
         found.append(f"a change of labels, taints or spec of a cluster {meant}")
+    elif after != request.replicas:
+        found.append(
+            f"a change of labels, taints or spec of a cluster {meant}, as long as the replicas in "
+            "spec.clusters do not add up"
+        )
     else:
         found.append(
             "not by clusters that join, recover or get more room: a divided workload stays until "
-            "one of the above (or while its replicas do not add up)"
+            "one of the above"
         )
     return [*_retry(result, trigger, settings), *found]
 

@@ -33,6 +33,8 @@ class Inputs:
 class Result:
     """What the affinity groups came to: targets, or the error that decides."""
 
-    targets: list[Target] | None
+    targets: list[Target]
     error: SchedulingError | None
     affinity: str
+    group_errors: tuple[str, ...] = ()
+    """One message per affinity group that failed, as Karmada's events have it."""
