@@ -11,9 +11,11 @@ if the user had made it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
 
 
 class LabError(Exception):
@@ -114,3 +116,18 @@ def did_you_mean(word: str, words: Sequence[str]) -> str:
     """Return `` — did you mean "x"?`` for the nearest of `words`, or an empty text."""
     best = nearest(word, words)
     return f' — did you mean "{best}"?' if best is not None and best != word else ""
+
+
+def quoted(value: Any, limit: int = 60) -> str:
+    r"""Return hostile data as one short printable line: JSON, control characters escaped, cut.
+
+    Example:
+        >>> print(quoted("a\x1b[31m"), quoted({"a": [1]}))
+        "a\u001b[31m" {"a": [1]}
+    """
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    except (TypeError, ValueError, RecursionError):
+        text = repr(type(value).__name__)
+    text = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
