@@ -32,10 +32,10 @@ class Problem:
     unknown_field: bool = False
 
 
-def problems(manifest: Mapping[str, Any], kind: FieldType) -> list[Problem]:
-    """Return what is wrong with a manifest of a known kind, in the order it stands there."""
+def problems(manifest: Mapping[str, Any], kind: FieldType, path: Path = ()) -> list[Problem]:
+    """Return what is wrong with a manifest (or its part at `path`), in the order it stands there."""
     found: list[Problem] = []
-    for problem in _walk(manifest, kind, ()):
+    for problem in _walk(manifest, kind, path):
         found.append(problem)
         if len(found) >= MAX_PROBLEMS:
             break
