@@ -14,7 +14,7 @@ from lab.core.scheduling.candidates import candidates_of
 from lab.core.scheduling.cycle_log import CycleLog
 from lab.core.scheduling.errors import FitError, SchedulingError
 from lab.core.scheduling.estimation import Estimator
-from lab.core.scheduling.framework import Binding
+from lab.core.scheduling.framework import ADMIT, Binding, FilterPlugin, Verdict
 from lab.core.scheduling.registry import filters
 from lab.core.scheduling.selection import select
 from lab.core.scheduling.turn import Inputs, Result
@@ -122,10 +122,11 @@ def _filter(
         FitError: None does.
     """
     plugins = filters(settings)
+    asked = [plugin.filter_cluster for plugin in plugins if plugin.concerns(request)]
     feasible, refused = [], {}
     for cluster in snapshot.serving:
-        for plugin in plugins:
-            reason = plugin.filter_cluster(request, cluster).reason
+        for filter_cluster in asked:
+            reason = filter_cluster(request, cluster)[0]
             if reason:
                 refused[cluster.name] = reason
                 break
@@ -133,7 +134,7 @@ def _filter(
             feasible.append(cluster)
     if log is not None:
         log.verdicts = {
-            cluster.name: {p.name: p.filter_cluster(request, cluster) for p in plugins}
+            cluster.name: {p.name: _verdict(p, request, cluster) for p in plugins}
             for cluster in snapshot.serving
         }
         log.feasible = [cluster.name for cluster in feasible]
@@ -143,3 +144,7 @@ def _filter(
             log.error, log.reason = str(error), error.reason
         raise error
     return feasible
+
+
+def _verdict(plugin: FilterPlugin, request: Binding, cluster: Cluster) -> Verdict:
+    return plugin.filter_cluster(request, cluster) if plugin.concerns(request) else ADMIT

@@ -109,6 +109,8 @@ class FilterPlugin(NamedTuple):
 
     name: str
     filter_cluster: Filter
+    concerns: Callable[[Binding], bool]
+    """False: it admits every cluster for this binding, so it need not be asked."""
 
 
 class ScorePlugin(NamedTuple):

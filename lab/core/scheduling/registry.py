@@ -25,7 +25,7 @@ from lab.core.settings import KarmadaSettings
 
 
 def _filter(module: ModuleType) -> FilterPlugin:
-    return FilterPlugin(module.NAME, module.filter_cluster)
+    return FilterPlugin(module.NAME, module.filter_cluster, module.concerns)
 
 
 _ALWAYS = tuple(

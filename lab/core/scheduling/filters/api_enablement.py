@@ -7,6 +7,11 @@ _MISSING = "cluster(s) did not have the API resource"
 _THERE = admit("already a target: a missing API does not push it away")
 
 
+def concerns(binding: Binding) -> bool:
+    """Every binding is about a kind."""
+    return True
+
+
 def filter_cluster(binding: Binding, cluster: Cluster) -> Verdict:
     """Admit a cluster that lists the API, or already runs the binding."""
     if cluster.serves(binding.api_version, binding.kind):

@@ -7,6 +7,11 @@ NAME = "ClusterAffinity"
 _MISMATCH = "cluster(s) did not match the placement cluster affinity constraint"
 
 
+def concerns(binding: Binding) -> bool:
+    """Tell whether the placement names clusters at all."""
+    return binding.placement.affinity is not None or binding.placement.terms is not None
+
+
 def filter_cluster(binding: Binding, cluster: Cluster) -> Verdict:
     """Admit a matching cluster; present targets are checked like any other."""
     affinity = binding.placement.affinity

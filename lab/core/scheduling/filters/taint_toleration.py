@@ -5,6 +5,11 @@ from lab.core.scheduling.framework import ADMIT, Binding, Cluster, Verdict, admi
 NAME = "TaintToleration"
 
 
+def concerns(binding: Binding) -> bool:
+    """Every binding meets taints."""
+    return True
+
+
 def filter_cluster(binding: Binding, cluster: Cluster) -> Verdict:
     """Admit a cluster that already runs the binding: leaving it is the taint manager's job."""
     if not cluster.taints:

@@ -8,10 +8,13 @@ _APART = "ResourceBinding with the same affinity group does not target this clus
 _THERE = admit("already a target: the affinity group does not push it away")
 
 
+def concerns(binding: Binding) -> bool:
+    """Tell whether the workload belongs to a group."""
+    return bool(binding.affinity_group)
+
+
 def filter_cluster(binding: Binding, cluster: Cluster) -> Verdict:
     """Admit a cluster that every placed binding of the group uses; none placed admits all."""
-    if not binding.affinity_group:
-        return ADMIT
     if cluster.name in binding.assigned:
         return _THERE
     for other in group_members(binding, "affinityGroup", binding.affinity_group):

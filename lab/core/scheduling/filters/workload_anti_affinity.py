@@ -9,10 +9,13 @@ _TOGETHER = "cluster already has workload with the same anti-affinity group"
 _THERE = admit("already a target: the anti-affinity group does not push it away")
 
 
+def concerns(binding: Binding) -> bool:
+    """Tell whether the workload belongs to a group."""
+    return bool(binding.anti_affinity_group)
+
+
 def filter_cluster(binding: Binding, cluster: Cluster) -> Verdict:
     """Admit a cluster that no other binding of the group uses."""
-    if not binding.anti_affinity_group:
-        return ADMIT
     if cluster.name in binding.assigned:
         return _THERE
     for other in group_members(binding, "antiAffinityGroup", binding.anti_affinity_group):
