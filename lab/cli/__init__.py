@@ -1,1 +1,1 @@
-"""The shell front: arguments to commands, results to text, JSON, YAML, JUnit."""
+"""The shell's front: shell words to verbs, answers to text, errors to exit codes."""

@@ -96,6 +96,58 @@ class Writer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """The outcome of one check of a scenario."""
+
+    name: str
+    passed: bool
+    message: str
+    time_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A scenario that was played to its end."""
+
+    name: str
+    path: str
+    seed: int
+    world: World
+    """As it stands at the end; it can be asked about every earlier moment."""
+    checks: Sequence[Check]
+    errors: Sequence[str] = ()
+    """Steps that could not be carried out."""
+    run_file: Path | None = None
+    digest: str = ""
+    """SHA-256 of the trace: equal for equal scenario, seed and version."""
+    wall_s: float = 0.0
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether every check held and every step was carried out."""
+        return not self.errors and all(check.passed for check in self.checks)
+
+
+class Player(Protocol):
+    """Plays scenarios; the session stands behind it."""
+
+    def __call__(
+        self,
+        scenario: str,
+        *,
+        seed: int | None = None,
+        out: Path | None = None,
+        until_s: float | None = None,
+        speed: float | None = None,
+    ) -> Played:
+        """Play a scenario to its end.
+
+        Raises:
+            InputError: The scenario cannot be used.
+        """
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What one call may use."""
 
@@ -108,6 +160,7 @@ class Context:
     terminal: bool = False
     """Standard output is a terminal (colour, if at all, only then)."""
     verb: str = ""
+    player: Player | None = None
 
     def reading(self, args: Args) -> World:
         """Return the world at the moment `--at` asks for.

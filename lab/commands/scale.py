@@ -19,16 +19,15 @@ def run(context: Context, args: Args) -> Result:
         raise InputError("The --replicas=COUNT flag is required, and COUNT must be 0 or more")
     world, writer = context.writing()
     answer = Answer.begin(args)
+    body = {"spec": {"replicas": replicas}}
 
     def scaled(subject: Subject) -> None:
-        if "scale" not in subject.kind.subresources and not subject.kind.guessed:
-            raise ApiError(404, "NotFound", "the server could not find the requested resource")
         current = get_in(subject.object, ("spec", "replicas"), 1)
         expected = args.number("current-replicas")
         if expected is not None and current != expected:
             answer.fail(f"error: Expected replicas to be {expected}, was {current}")
             return
-        after = carry_out(args, writer, Patch(subject.key, {"spec": {"replicas": replicas}}))
+        after = carry_out(args, writer, Patch(subject.key, body, "merge", "scale"))
         answer.add(f"{subject.word} scaled", subject.word, after)
 
     for subject in subjects(args, world, args.words("targets"), answer):

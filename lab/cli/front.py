@@ -1,0 +1,250 @@
+"""From shell words to a verb and back to text and an exit code. Click does help and completion."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lab.cli import exits
+from lab.commands.registry import NOT_YET, names
+from lab.commands.verb import Args, Flag, Result, Verb
+from lab.core.errors import LabError
+
+if TYPE_CHECKING:
+    from lab.commands.context import Context
+
+_ABOUT = "See what multi-cluster Kubernetes policies do before a region fails."
+_GROUPS = ("Play and plan", "Look", "Change (in a session or as a scenario step)", "Scenarios",
+           "This program")  # fmt: skip
+
+
+def run_program(words: list[str]) -> int:
+    """Carry out the words of a shell and return the exit code."""
+    debug = bool(os.environ.get("FEDLAB_DEBUG")) or "--debug" in words
+    words = [word for word in words if word != "--debug"]
+    if not words:
+        exits.complain(f"error: {NOT_YET['tui']}")
+        exits.complain("fedlab --help lists what there is")
+        return exits.INVALID
+    try:
+        code = _group().main(words, prog_name="fedlab", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else exits.OK
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except click.ClickException as error:
+        exits.complain(f"error: {error.format_message()}")
+        return exits.INVALID
+    except LabError as error:
+        exits.explain_error(error)
+        return exits.code_of(error)
+    except (KeyboardInterrupt, click.Abort):
+        exits.complain("interrupted")
+        return exits.INTERRUPTED
+    except BrokenPipeError:
+        exits.silence_output()
+        return exits.OK
+    except Exception as error:
+        return exits.internal_error(error, debug=debug)
+
+
+class _Group(click.Group):
+    """Verbs by name, each built when it is asked for; help is grouped."""
+
+    def __init__(self, prefix: str = "", **options: object) -> None:
+        super().__init__(**options)  # type: ignore[arg-type]
+        self.prefix = prefix
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        inside = [n.removeprefix(self.prefix) for n in names() if n.startswith(self.prefix)]
+        return list(dict.fromkeys(name.split()[0] for name in inside))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        from lab.commands.registry import find_verb
+
+        name = self.prefix + cmd_name
+        verb = find_verb(name)
+        if verb is not None:
+            return _Command(verb)
+        if any(other.startswith(f"{name} ") for other in names()):
+            return _Group(f"{name} ", name=cmd_name, context_settings=_SETTINGS,
+                          help=_FAMILIES.get(name, ""))  # fmt: skip
+        return None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        from lab.core.errors import InputError, did_you_mean
+
+        word = args[0]
+        if self.get_command(ctx, word) is None and not ctx.resilient_parsing:
+            if not self.prefix and word in NOT_YET:
+                raise InputError(NOT_YET[word])
+            if word.startswith("-"):
+                near = did_you_mean(word, ["--help", "--version", "--debug"])
+                raise InputError(f"unknown flag: {word}{near}")
+            near = did_you_mean(word, self.list_commands(ctx))
+            raise InputError(
+                f'unknown command "{word}" for "{ctx.command_path}"{near}'
+                f" ({ctx.command_path} --help lists all)"
+            )
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows: dict[str, list[tuple[str, str]]] = {group: [] for group in _GROUPS}
+        for name in self.list_commands(ctx):
+            command = self.get_command(ctx, name)
+            if isinstance(command, _Command):
+                rows.setdefault(command.verb.group, []).append((name, command.verb.summary))
+            elif isinstance(command, _Group):
+                inner = command.list_commands(ctx)
+                verb = command.get_command(ctx, inner[0])
+                group = verb.verb.group if isinstance(verb, _Command) else ""
+                rows.setdefault(group, []).append((name, f"{command.help} ({', '.join(inner)})"))
+        for group, entries in rows.items():
+            if entries:
+                with formatter.section(group):
+                    formatter.write_dl(entries)
+
+
+class _Command(click.Command):
+    """A verb as click sees it: options for help and completion, our own parser for the rest."""
+
+    def __init__(self, verb: Verb) -> None:
+        self.verb = verb
+        params: list[click.Parameter] = [
+            click.Argument(
+                [argument.name], required=False, nargs=1 if argument.count in "1?" else -1
+            )
+            for argument in verb.arguments
+        ]
+        params += [_option(flag) for flag in verb.flags_for("fedlab")]
+        super().__init__(
+            verb.name.split()[-1],
+            params=params,
+            help=verb.summary[:1].upper() + verb.summary[1:] + ".",
+            epilog=_epilog(verb),
+            context_settings=_SETTINGS,
+        )
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        from lab.commands.verb import usage
+
+        return usage("fedlab", self.verb).split()[1 + len(self.verb.name.split()) :]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if ctx.resilient_parsing:
+            return super().parse_args(ctx, args)
+        before_dashes = args[: args.index("--")] if "--" in args else args
+        if "-h" in before_dashes or "--help" in before_dashes:
+            click.echo(self.get_help(ctx), color=ctx.color)
+            ctx.exit()
+        from lab.commands.parse import parse_args
+
+        ctx.params = {"args": parse_args(self.verb, args)}
+        return []
+
+    def invoke(self, ctx: click.Context) -> int:
+        return _carry_out(self.verb, ctx.params["args"])
+
+
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_FAMILIES = {
+    "scenario": "make, check and describe scenario files",
+    "set": "change one thing of a workload",
+}
+
+
+def _option(flag: Flag) -> click.Option:
+    written = [f"--{flag.name}", *([f"-{flag.short}"] if flag.short else [])]
+    if flag.type == "bool":
+        return click.Option(written, is_flag=True, help=flag.help)
+    text = flag.help
+    if flag.choices and not flag.metavar:
+        text += f" ({', '.join(flag.choices)})"
+    kind = click.Choice(flag.choices) if flag.choices and flag.type == "text" else None
+    metavar = flag.metavar or ("COUNT" if flag.type == "int" else "VALUE")
+    return click.Option(written, help=text, metavar=metavar, type=kind,
+                        multiple=flag.type in {"list", "repeat"})  # fmt: skip
+
+
+def _epilog(verb: Verb) -> str | None:
+    if not verb.examples:
+        return None
+    return "\b\nExamples:\n" + "\n".join(f"  fedlab {example}" for example in verb.examples)
+
+
+def _group() -> _Group:
+    group = _Group(name="fedlab", help=_ABOUT, context_settings=_SETTINGS)
+    group.params.append(
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            expose_value=False,
+            is_eager=True,
+            callback=_print_version,
+            help="Show the version and leave.",
+        )
+    )
+    group.params.append(
+        click.Option(
+            ["--debug"],
+            is_flag=True,
+            expose_value=False,
+            help="Show tracebacks of mistakes in fedlab.",
+        )
+    )
+    return group
+
+
+def _print_version(ctx: click.Context, option: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from lab.commands.version import program_version
+
+        click.echo(f"fedlab {program_version()}")
+        ctx.exit()
+
+
+def _carry_out(verb: Verb, args: Args) -> int:
+    result = verb.run(_context(verb, args), args)
+    return show(result)
+
+
+def show(result: Result) -> int:
+    """Print an answer and return its exit code."""
+    for note in result.notes:
+        exits.complain(note)
+    try:
+        if result.text:
+            print(result.text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        exits.silence_output()
+    return result.exit_code
+
+
+def _context(verb: Verb, args: Args) -> Context:
+    from lab.commands.context import Context
+
+    world = None
+    if verb.needs == "read":
+        from lab.cli.reading import world_to_read
+
+        world = world_to_read(args)
+    player = None
+    if verb.name == "run":
+        from lab.cli.playing import player as player_of
+
+        player = player_of(args)
+    return Context(
+        program="fedlab",
+        world=world,
+        directory=Path(),
+        terminal=sys.stdout.isatty(),
+        verb=verb.name,
+        player=player,
+    )
