@@ -175,7 +175,8 @@ class Detector:
             if key in self._waiting:
                 return Plan()
             self._waiting[key] = None
-            return Plan(error="no matched propagation policy")
+            # Once more, in case the policy comes at the same moment.
+            return Plan(requeue_after_s=self._settings.rate_limiter_base_delay_s)
         if choice.outcome == "foreign":
             self._waiting.pop(key, None)
             return Plan()

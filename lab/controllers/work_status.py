@@ -18,7 +18,7 @@ from lab.controllers.lineage import (
     work_key_of_member,
 )
 from lab.controllers.watching import LOW_PRIORITY, hub_change
-from lab.core.interpreter import Interpreter
+from lab.core.interpreter import Interpreter, Operation
 from lab.core.interpreter.fields import InterpretError
 from lab.core.manifest import (
     Manifest,
@@ -102,10 +102,19 @@ class WorkStatusController:
         if status_of(work).get("manifestStatuses") == [entry]:
             return Plan()
         text = f"Reflect status for object({place}) succeed."
-        return Plan(
-            (Patch(work_key, {"status": {"manifestStatuses": [entry]}}, "merge", "status"),),
-            notes=(Note(work_key, "Normal", "ReflectStatusSucceed", text),),
-        )
+        notes = [Note(work_key, "Normal", "ReflectStatusSucceed", text)]
+        if self._interpreter.has(observed, Operation.HEALTH):
+            notes.append(_health_note(work_key, place, health))
+        body = {"status": {"manifestStatuses": [entry]}}
+        return Plan((Patch(work_key, body, "merge", "status"),), notes=notes)
+
+
+def _health_note(work_key: Key, place: str, health: str) -> Note:
+    if health == "Unknown":
+        text = f"Interpret health of object({place}) failed."
+        return Note(work_key, "Warning", "InterpretHealthFailed", text)
+    text = f"Interpret health of object({place}) as {health.lower()}."
+    return Note(work_key, "Normal", "InterpretHealthSucceed", text)
 
 
 def _applied(work: Manifest | None) -> bool:
