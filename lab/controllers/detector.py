@@ -173,6 +173,7 @@ class Detector:
     def _without_policy(self, view: View, key: Key, template: Manifest, choice: Choice) -> Plan:
         if choice.outcome == "waiting":
             if key in self._waiting:
+                self._by_user.discard(key)
                 return Plan()
             self._waiting[key] = None
             # Once more, in case the policy comes at the same moment.
@@ -189,6 +190,7 @@ class Detector:
             return Plan(error=f"{word}({policy_place(choice.policy)}) is being deleted")
         if choice.outcome == "overrides":
             return Plan(error="waiting for dependent overrides")
+        self._by_user.discard(key)
         return Plan()
 
     def _apply(
