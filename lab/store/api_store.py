@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from lab.core.errors import ApiError
+from lab.core.fields import deduced_type
 from lab.core.kinds import KindRegistry
 from lab.core.manifest import Manifest
-from lab.core.model import Action, Create, Delete, Key, Patch, PatchType, Update
+from lab.core.model import Action, Apply, Create, Delete, Key, Patch, PatchType, Update
 from lab.core.selectors import EVERYTHING, Selector
 from lab.store import paging, refusals
+from lab.store.apply import applied_fields, apply, tracked
 from lab.store.changes import Change
 from lab.store.collection import Collection
 from lab.store.conversion import convert, converter
@@ -25,8 +27,10 @@ from lab.store.selection import check_fields, matcher
 from lab.store.virtual import Announcer, FieldTerms, VirtualCollection
 from lab.store.virtual_rows import RowAnnouncer, virtual_items
 from lab.store.watch import Watch
-from lab.store.writing import Admit, Writer
+from lab.store.writing import Admit, Track, Writer
 
+UNKNOWN_MANAGER = "unknown"
+"""Field manager of a writer that gives no name."""
 SYSTEM_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 
 
@@ -51,6 +55,8 @@ class ApiStore:
         namespaces: Namespaces that exist from the start.
         check_namespaces: Refuse objects in namespaces that do not exist.
         admit: The webhooks in front of this server.
+        track_managers: Note every writer in metadata.managedFields, as a real server does. Off,
+            only objects that were ever applied (server-side) have managers noted.
     """
 
     def __init__(
@@ -64,8 +70,10 @@ class ApiStore:
         namespaces: Sequence[str] = SYSTEM_NAMESPACES,
         check_namespaces: bool = True,
         admit: Admit | None = None,
+        track_managers: bool = False,
     ) -> None:
         self.cluster = cluster
+        self._track_managers = track_managers
         self.kinds = kinds
         self._table = ObjectTable(kinds, history_limit)
         self._remover = Remover(self._table)
@@ -189,7 +197,13 @@ class ApiStore:
     # ── writing ────────────────────────────────────────────────────────────────────────────────
 
     def create(
-        self, manifest: Manifest, now_s: float, *, dry_run: bool = False, restore: bool = False
+        self,
+        manifest: Manifest,
+        now_s: float,
+        *,
+        dry_run: bool = False,
+        restore: bool = False,
+        field_manager: str = UNKNOWN_MANAGER,
     ) -> Manifest:
         """Create an object and return it as stored.
 
@@ -199,16 +213,26 @@ class ApiStore:
             dry_run: Do everything but store it.
             restore: Keep the status too, and do not mind a resourceVersion: objects that stood
                 in a cluster before the run began.
+            field_manager: Who writes, for metadata.managedFields.
 
         Raises:
             ApiError: AlreadyExists, NotFound (namespace), Forbidden (it is being deleted), Invalid.
         """
         collection = self._collection_of(manifest)
-        new = self._writer.create(collection, manifest, now_s, dry_run=dry_run, restore=restore)
+        track = self._track(collection, None, field_manager, "", now_s)
+        new = self._writer.create(
+            collection, manifest, now_s, dry_run=dry_run, restore=restore, track=track
+        )
         return _served(collection, manifest["apiVersion"], new)
 
     def update(
-        self, manifest: Manifest, now_s: float, *, subresource: str = "", dry_run: bool = False
+        self,
+        manifest: Manifest,
+        now_s: float,
+        *,
+        subresource: str = "",
+        dry_run: bool = False,
+        field_manager: str = UNKNOWN_MANAGER,
     ) -> Manifest:
         """Replace an object, or its status, or its scale (then only spec.replicas is read).
 
@@ -219,10 +243,11 @@ class ApiStore:
         old = self._existing(collection, manifest["metadata"])
         _check_subresource(collection, subresource)
         new = manifest
+        track = self._track(collection, old, field_manager, subresource, now_s)
         if subresource == "scale":
             new, subresource = scaled(collection, old, manifest), ""
         new = self._writer.replace(
-            collection, old, new, now_s, subresource=subresource, dry_run=dry_run
+            collection, old, new, now_s, subresource=subresource, dry_run=dry_run, track=track
         )
         return _served(collection, manifest["apiVersion"], new)
 
@@ -235,6 +260,7 @@ class ApiStore:
         *,
         subresource: str = "",
         dry_run: bool = False,
+        field_manager: str = UNKNOWN_MANAGER,
     ) -> Manifest:
         """Patch an object, its status or its scale; returns the object itself.
 
@@ -246,6 +272,7 @@ class ApiStore:
         if old is None:
             raise refusals.not_found(collection.kind, key.name)
         _check_subresource(collection, subresource)
+        track = self._track(collection, old, field_manager, subresource, now_s)
         old_served = convert(old, collection.kind, key.api_version)
         if subresource == "scale":
             scale = patched(collection, scale_of(old), body, patch_type)
@@ -253,9 +280,85 @@ class ApiStore:
         else:
             new = patched(collection, old_served, body, patch_type)
         stored = self._writer.replace(
-            collection, old, new, now_s, subresource=subresource, dry_run=dry_run
+            collection, old, new, now_s, subresource=subresource, dry_run=dry_run, track=track
         )
         return _served(collection, key.api_version, stored)
+
+    def apply(
+        self,
+        manifest: Manifest,
+        field_manager: str,
+        now_s: float,
+        *,
+        force: bool = False,
+        dry_run: bool = False,
+        subresource: str = "",
+    ) -> Manifest:
+        """Apply a manifest (server-side): create the object, or merge and note who manages what.
+
+        Fields this manager applied before and leaves out now are removed, unless somebody else
+        manages them too.
+
+        Raises:
+            ApiError: Conflict, if other managers have other values in these fields and not `force`.
+        """
+        collection = self._collection_of(manifest)
+        kind = collection.kind
+        meta = manifest["metadata"]
+        if not field_manager:
+            raise refusals.bad_request(
+                'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: '
+                "is required for apply patch"
+            )
+        if meta.get("managedFields") is not None:
+            raise refusals.bad_request("metadata.managedFields must be nil")
+        if not meta.get("name"):
+            raise refusals.bad_request("name is required")
+        _check_subresource(collection, subresource)
+        old = collection.find(meta.get("namespace") or "", meta["name"])
+        config = dict(convert(manifest, kind, collection.stored_version))
+        if subresource == "status":
+            identity = {k: meta[k] for k in ("name", "namespace", "uid") if k in meta}
+            config = {**{k: config[k] for k in ("apiVersion", "kind")}, "metadata": identity}
+            config["status"] = manifest.get("status") or {}
+        elif collection.has_status:
+            config.pop("status", None)
+        applied = apply(
+            old,
+            config,
+            kind.field_type or deduced_type(),
+            field_manager,
+            force=force,
+            subresource=subresource,
+            custom=kind.custom,
+        )
+
+        def track(before: Manifest | None, new: dict[str, Any]) -> Any:
+            return applied_fields(before, new, applied, now_s)
+
+        if old is not None:
+            stored = self._writer.replace(
+                collection,
+                old,
+                applied.object,
+                now_s,
+                subresource=subresource,
+                dry_run=dry_run,
+                track=track,
+            )
+        elif subresource:
+            raise refusals.not_found(kind, meta["name"])
+        elif meta.get("uid"):
+            why = (
+                f"uid mismatch: the provided object specified uid {meta['uid']}, "
+                "and no existing object was found"
+            )
+            raise refusals.conflict(kind, meta["name"], why)
+        else:
+            stored = self._writer.create(
+                collection, applied.object, now_s, dry_run=dry_run, track=track
+            )
+        return _served(collection, manifest["apiVersion"], stored)
 
     def delete(
         self,
@@ -304,7 +407,9 @@ class ApiStore:
         left = collection.find(key.namespace, key.name)
         return None if left is None else _served(collection, key.api_version, left)
 
-    def execute(self, action: Action, now_s: float) -> Manifest | None:
+    def execute(
+        self, action: Action, now_s: float, field_manager: str = UNKNOWN_MANAGER
+    ) -> Manifest | None:
         """Carry out an action of a controller; return the object after it.
 
         Raises:
@@ -312,16 +417,55 @@ class ApiStore:
             TypeError: The action is no write (Subscribe and Probe are for the member).
         """
         if isinstance(action, Create):
-            return self.create(action.object, now_s)
+            return self.create(action.object, now_s, field_manager=field_manager)
         if isinstance(action, Update):
-            return self.update(action.object, now_s, subresource=action.subresource)
+            return self.update(
+                action.object,
+                now_s,
+                subresource=action.subresource,
+                field_manager=field_manager,
+            )
         if isinstance(action, Patch):
             return self.patch(
-                action.key, action.body, action.patch_type, now_s, subresource=action.subresource
+                action.key,
+                action.body,
+                action.patch_type,
+                now_s,
+                subresource=action.subresource,
+                field_manager=field_manager,
             )
+        if isinstance(action, Apply):
+            return self.apply(action.object, action.field_manager, now_s, force=action.force)
         if isinstance(action, Delete):
             return self.delete(action.key, now_s, propagation=action.propagation, uid=action.uid)
         raise TypeError(f"{type(action).__name__} is no write to a store")
+
+    def _track(
+        self,
+        collection: Collection,
+        old: Manifest | None,
+        field_manager: str,
+        subresource: str,
+        now_s: float,
+    ) -> Track | None:
+        noted = old is not None and "managedFields" in old["metadata"]
+        if not noted and not self._track_managers:
+            return None
+        kind = collection.kind
+        type_ = kind.field_type or deduced_type()
+
+        def track(before: Manifest | None, new: dict[str, Any]) -> Any:
+            return tracked(
+                before,
+                new,
+                type_,
+                field_manager,
+                now_s,
+                subresource=subresource,
+                custom=kind.custom,
+            )
+
+        return track
 
     def _collection_of(self, manifest: Manifest) -> Collection:
         meta = manifest.get("metadata")
