@@ -27,8 +27,8 @@ def run(context: Context, args: Args) -> Result:
     from lab.core.model import Apply
 
     world, writer = context.writing()
-    sources = read_manifests(context, args)
     cluster = context_cluster(args, world)
+    sources = read_manifests(context, args, world.kinds(cluster))
     wanted = [placed(source.manifest, args, world, cluster) for source in sources]
     answer = Answer.begin(args)
     server_side = args.on("server-side")

@@ -18,8 +18,8 @@ def run(context: Context, args: Args) -> Result:
     from lab.core.model import Create
 
     world, writer = context.writing()
-    sources = read_manifests(context, args)
     cluster = context_cluster(args, world)
+    sources = read_manifests(context, args, world.kinds(cluster))
     wanted = [(source, placed(source.manifest, args, world, cluster)) for source in sources]
     answer = Answer.begin(args)
     for source, manifest in wanted:

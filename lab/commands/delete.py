@@ -53,7 +53,7 @@ def _from_files(context: Context, args: Args, world: World, answer: Answer) -> l
 
     cluster = context_cluster(args, world)
     found = []
-    for source in read_manifests(context, args):
+    for source in read_manifests(context, args, world.kinds(cluster)):
         manifest = placed(source.manifest, args, world, cluster)
         kind = world.kinds(cluster).kind_of(manifest)
         key = key_for(kind, name_of(manifest), namespace_of(manifest), cluster)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING
 
 from lab.commands.context import Context
@@ -12,66 +10,46 @@ from lab.commands.verb import Args
 from lab.core.errors import InputError
 
 if TYPE_CHECKING:
-    from lab.scenario.source import SourceManifest
+    from lab.core.kinds import KindRegistry
+    from lab.scenario.manifests import SourceManifest
 
-_SUFFIXES = {".yaml", ".yml", ".json"}
 
-
-def read_manifests(context: Context, args: Args) -> list[SourceManifest]:
+def read_manifests(
+    context: Context, args: Args, kinds: KindRegistry | None = None
+) -> list[SourceManifest]:
     """Return the manifests of all `-f` files, in order.
 
     Raises:
-        InputError: No `-f`, a file that cannot be read, or one without any object. Nothing is
+        InputError: No `-f`, a file that cannot be read, or something wrong in one. Nothing is
             returned unless all files are right, so that nothing is half applied.
     """
-    from lab.scenario import load_manifests
+    from lab.scenario.manifests import load_manifests
 
     names = args.words("filename")
     if not names:
         raise InputError("must specify -f FILE (a file, a folder, or - for standard input)")
-    found: list[SourceManifest] = []
-    for name in names:
-        if name == "-":
-            found += load_manifests(_standard_input(context), file="<stdin>")
-            continue
-        for path in _paths(context.directory, name, recursive=args.on("recursive")):
-            found += load_manifests(path)
-    if not found:
-        raise InputError(f"no objects passed to {context.verb}: {', '.join(names)} holds none")
-    return found
+    paths = [path for name in names for path in _paths(context, name, args.on("recursive"))]
+    return load_manifests(paths, kinds=kinds)
 
 
-def _paths(directory: Path, name: str, *, recursive: bool) -> Iterator[Path]:
+def _paths(context: Context, name: str, recursive: bool) -> list[str]:
     if "://" in name:
         raise InputError(f"-f {name}: addresses are not fetched; save the file and name it here")
-    path = directory / name
-    if not path.is_dir():
-        yield path
-        return
-    inside = sorted(path.rglob("*") if recursive else path.iterdir())
-    files = [each for each in inside if each.is_file() and each.suffix in _SUFFIXES]
-    if not files:
-        raise InputError(f"no .yaml, .yml or .json file in the folder {path}")
-    yield from files
+    if name == "-":
+        if context.writer is not None:
+            raise InputError("-f - reads standard input, which a step does not have: name a file")
+        return [name]
+    path = os.path.normpath(context.directory / name)
+    if not (recursive and os.path.isdir(path)):
+        return [path]
+    from lab.scenario.source import MANIFEST_SUFFIXES
 
-
-@dataclass(frozen=True, slots=True)
-class _Limit:
-    """Most that is read from standard input (bytes)."""
-
-    input_bytes: int = 50 * 2**20
-
-
-def _standard_input(context: Context) -> str:
-    import sys
-
-    if context.writer is not None:
-        raise InputError("-f - reads standard input, which a step does not have: name a file")
-    most = _Limit().input_bytes
-    data = sys.stdin.buffer.read(most + 1)
-    if len(data) > most:
-        raise InputError(f"standard input holds more than {most >> 20} MiB")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        raise InputError("standard input is not UTF-8 text") from None
+    found = [
+        os.path.join(folder, file)
+        for folder, _, files in os.walk(path)
+        for file in files
+        if file.endswith(MANIFEST_SUFFIXES)
+    ]
+    if not found:
+        raise InputError(f"no {', '.join(MANIFEST_SUFFIXES)} file in the folder {path}")
+    return sorted(found)

@@ -74,12 +74,13 @@ def open_readonly(path: Path) -> sqlite3.Connection:
         raise InputError(f"there is no run file {path}")
     if path.is_dir() or not is_run_file(path):
         raise InputError(f"{path} is no run file (fedlab run SCENARIO --out FILE writes one)")
+    # Not `mode=ro`: a file whose writer was killed needs its journal played back.
+    connection = sqlite3.connect(path, isolation_level=None)
     try:
-        # Not `mode=ro`: a file whose writer was killed needs its journal played back.
-        connection = sqlite3.connect(path, isolation_level=None)
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         connection.execute("PRAGMA query_only = ON")
     except sqlite3.Error as error:
+        connection.close()
         raise InputError(f"cannot read the run file {path}: {error}") from None
     if version != VERSION:
         connection.close()

@@ -86,8 +86,8 @@ TABLES = {
         "kubectl get clusters -o wide",
         "NAME      VERSION   MODE   READY     AGE   ZONES    REGION   PROVIDER   API-ENDPOINT"
         "   PROXY-URL\n"
-        "member1             Push   Unknown   65s   <none>   <none>   <none>                 <none>\n"
-        "member2             Push   Unknown   65s   <none>   <none>   <none>                 <none>",
+        "member1             Push   Unknown   65s   <none>   <none>   <none>                    <none>\n"
+        "member2             Push   Unknown   65s   <none>   <none>   <none>                    <none>",
     ),
     "by name": ("kubectl get deploy/web -o name", "deployment.apps/web"),
     "a path": ("kubectl get deploy web -o jsonpath='{.spec.replicas}'", "2"),

@@ -139,26 +139,31 @@ def _add(rows: list[tuple[int, str, str]], title: str, value: Any, depth: int) -
 
 
 def _aligned(rows: Sequence[tuple[int, str, str]]) -> str:
-    """Lay out the rows: values of one level and one block begin in one column."""
+    """Lay out the rows: values of one block (neighbours of one depth) begin in one column."""
     lines: list[str] = []
-    for index, (depth, title, value) in enumerate(rows):
-        width = _width(rows, index)
+    for (depth, title, value), width in zip(rows, _widths(rows), strict=True):
         indent = "  " * depth
-        if value:
-            parts = value.split("\n")
-            lines.append(f"{indent}{safe(title):<{width}}  {safe(parts[0])}")
-            lines += [f"{indent}{'':<{width}}  {safe(part)}" for part in parts[1:] if part]
-        else:
+        if not value:
             lines.append(f"{indent}{safe(title)}")
+            continue
+        first, *more = value.split("\n")
+        lines.append(f"{indent}{safe(title):<{width}}  {safe(first)}")
+        lines += [f"{indent}{'':<{width}}  {safe(part)}" for part in more if part]
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _width(rows: Sequence[tuple[int, str, str]], index: int) -> int:
-    """Return the title width of the block around a row: neighbours of its depth or deeper."""
-    depth = rows[index][0]
-    start, end = index, index
-    while start > 0 and rows[start - 1][0] >= depth:
-        start -= 1
-    while end + 1 < len(rows) and rows[end + 1][0] >= depth:
-        end += 1
-    return max(len(safe(t)) for d, t, v in rows[start : end + 1] if d == depth and (v or not t))
+def _widths(rows: Sequence[tuple[int, str, str]]) -> list[int]:
+    """Return for each row the width of the titles in its block; a shallower row ends a block."""
+    blocks: list[int] = []
+    widths: list[int] = []
+    open_blocks: dict[int, int] = {}
+    for depth, title, value in rows:
+        for deeper in [each for each in open_blocks if each > depth]:
+            del open_blocks[deeper]
+        block = open_blocks.setdefault(depth, len(widths))
+        if block == len(widths):
+            widths.append(0)
+        if value:
+            widths[block] = max(widths[block], len(safe(title)))
+        blocks.append(block)
+    return [widths[block] for block in blocks]
