@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from lab.core.defaulting import default_object
 from lab.core.errors import ApiError
 from lab.core.fields import deduced_type
 from lab.core.kinds import KindRegistry
@@ -82,7 +83,7 @@ class ApiStore:
             self._remover,
             cluster,
             uid_seed,
-            default=None,
+            default=default_object if defaulting else None,
             check_namespaces=check_namespaces,
             admit=admit,
         )

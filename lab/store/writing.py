@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lab.core.kinds import crd_kinds
+from lab.core.kinds import Kind, crd_kinds
 from lab.core.manifest import Manifest
 from lab.core.patch.merge_patch import same
 from lab.store import refusals
@@ -27,8 +27,8 @@ from lab.store.objects import ObjectTable
 
 Track = Callable[[Manifest | None, dict[str, Any]], Any]
 """Given the old and the new object, returns the new `managedFields` (None: there are none)."""
-Default = Callable[[Manifest, Manifest | None], Manifest]
-"""Fills in an API's defaults; the second argument is the old object."""
+Default = Callable[[Manifest, Kind, Manifest | None], Manifest]
+"""Fills in an API's defaults; the last argument is the old object."""
 Admit = Callable[[str, Manifest | None, Manifest | None, float], Manifest]
 """Webhooks: (CREATE, UPDATE or DELETE, new, old, now_s) -> the object to store, or an ApiError."""
 
@@ -98,7 +98,7 @@ class Writer:
             new["metadata"].pop("namespace", None)
         self._first_status(collection, new, now_s, restore)
         if self._default is not None:
-            new = {**self._default(new, None)}
+            new = {**self._default(new, kind, None)}
             new["metadata"] = dict(new["metadata"])
         if self._admit is not None:
             new = {**self._admit("CREATE", new, None, now_s)}
@@ -212,7 +212,7 @@ class Writer:
                 else:
                     new.pop("status", None)
             if self._default is not None:
-                new = {**self._default(new, old)}
+                new = {**self._default(new, collection.kind, old)}
                 meta = new["metadata"] = {**new["metadata"]}
             if self._admit is not None:
                 new = {**self._admit("UPDATE", new, old, now_s)}
