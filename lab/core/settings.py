@@ -100,7 +100,8 @@ def _gates(given: Mapping[str, Any]) -> Mapping[str, bool]:
     return {**FEATURE_GATES, **given}
 
 
-def _camel(name: str) -> str:
+def setting_name(name: str) -> str:
+    """Return the scenario's name of a field: `hub_latency_s` is written `hubLatency`."""
     head, *rest = name.removesuffix("_s").split("_")
     return head + "".join(part.capitalize() for part in rest)
 
@@ -111,7 +112,7 @@ def karmada_settings(given: Mapping[str, Any]) -> KarmadaSettings:
     Raises:
         InputError: An unknown name or a value of the wrong type; the message starts with the name.
     """
-    names = {_camel(item.name): item for item in fields(KarmadaSettings)}
+    names = {setting_name(item.name): item for item in fields(KarmadaSettings)}
     values: dict[str, Any] = {}
     for name, value in given.items():
         if name not in names:

@@ -1,114 +1,165 @@
-"""Files as text: found, bounded, decoded. Nothing is parsed here, and nothing is read twice."""
+"""Manifests from files, folders, standard input or text, checked, each with its place.
+
+`load_manifests` is what every verb with `-f` uses: it either returns every object or raises one
+InputError whose `problems` are all that is wrong, so that nothing is ever half applied.
+"""
 
 from __future__ import annotations
 
-import os
-import stat
-import sys
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
 
-from lab.core.errors import InputError, Location, did_you_mean, quoted
+from lab.core.errors import InputError, Location, quoted
+from lab.core.kinds import HUB_KINDS, KindRegistry, crd_kinds
+from lab.core.manifest import Manifest, namespace_of, set_in
+from lab.scenario.checks import manifest_problems
+from lab.scenario.files import manifest_files, read_text
+from lab.scenario.yaml_tree import Document, Path, parse_documents
 
-MAX_BYTES = 10 * 2**20
-"""More than any manifest set a person edits; etcd itself stops at 1.5 MiB an object."""
-MANIFEST_SUFFIXES = (".yaml", ".yml", ".json")
-STDIN = "-"
+
+@dataclass(frozen=True, slots=True)
+class SourceManifest:
+    """A manifest, and the document it was written in."""
+
+    manifest: Manifest
+    document: Document
+
+    def location(self, path: Path = (), *, key: bool = False) -> Location:
+        """Return the file, line and column of a field (its nearest parent if it is absent)."""
+        return self.document.locate(path, key=key)
 
 
-def read_text(path: str, location: Location | None = None) -> str:
-    """Return the text of a file, or of standard input for `-`; a byte order mark is dropped.
+def load_manifests(
+    paths: str | PurePath | Sequence[str | PurePath],
+    *,
+    file: str | None = None,
+    kinds: KindRegistry | None = None,
+    location: Location | None = None,
+    check: bool = True,
+) -> list[SourceManifest]:
+    """Return the manifests of files, folders or `-`, in the order they are given.
 
     Args:
-        path: The file.
-        location: Where the file is named, if a scenario or manifest names it.
+        paths: One path or several (or the text itself, if `file` is given).
+        file: What to call the text in messages.
+        kinds: What the API server serves; the hub's kinds if not given.
+        location: Where the paths are named, if a scenario names them.
+        check: Check fields, types and names (False: any map is taken as it is).
 
     Raises:
-        InputError: Missing, unreadable, not a file, too large, binary, or not UTF-8.
+        InputError: A file cannot be read, or a manifest is wrong; `problems` has the further ones.
     """
-    name = "stdin" if path == STDIN else path
-    data = _read_stdin() if path == STDIN else _read_file(path, location)
-    if len(data) > MAX_BYTES:
-        raise InputError(_too_large(name, None), location)
-    return decode(data, name)
+    if file is not None:
+        return _finish(_parse(str(paths), file), [], kinds, check)
+    documents: list[Document] = []
+    errors: list[InputError] = []
+    for path in [paths] if isinstance(paths, str | PurePath) else paths:
+        try:
+            files = list(manifest_files(str(path), location))
+        except InputError as error:
+            errors.append(error)
+            continue
+        for name in files:
+            try:
+                documents += _parse(read_text(name, location), "stdin" if name == "-" else name)
+            except InputError as error:
+                errors.append(error)
+    return _finish(documents, errors, kinds, check)
 
 
-def decode(data: bytes, name: str) -> str:
-    """Return bytes as text.
+def parse_manifests(
+    text: str, file: str = "text", *, kinds: KindRegistry | None = None, check: bool = True
+) -> list[SourceManifest]:
+    """Return the manifests of a text; `file` names it in messages.
 
     Raises:
-        InputError: The bytes are binary or no UTF-8.
+        InputError: As `load_manifests`.
     """
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise InputError("the file is UTF-16; save it as UTF-8", Location(name))
-    zero = data.find(b"\0")
-    if zero >= 0:
-        raise InputError(
-            f"the file is binary (a zero byte at offset {zero}), needs YAML or JSON", Location(name)
-        )
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        before = data[: error.start]
-        line = before.count(b"\n") + 1
-        column = error.start - (before.rfind(b"\n") + 1) + 1
-        raise InputError(
-            f"byte 0x{data[error.start]:02x} is no UTF-8, needs a UTF-8 text",
-            Location(name, line, column),
-        ) from None
+    return _finish(_parse(text, file), [], kinds, check)
 
 
-def manifest_files(path: str, location: Location | None = None) -> Iterator[str]:
-    """Yield the manifest files of a path: the file itself, or a folder's, in name order.
-
-    As with kubectl, a folder is not searched below its first level.
+def check_documents(
+    documents: Iterable[Document], kinds: KindRegistry | None = None
+) -> list[SourceManifest]:
+    """Return the manifests of parts of another document (inline objects of a scenario).
 
     Raises:
-        InputError: The path does not exist, or the folder holds no manifest.
+        InputError: As `load_manifests`.
     """
-    if path == STDIN or not os.path.isdir(path):
-        yield path
+    return _finish(list(documents), [], kinds, check=True)
+
+
+def in_namespace(manifest: Manifest, kinds: KindRegistry, namespace: str = "default") -> Manifest:
+    """Return an object as kubectl sends it: in the current namespace if it names none."""
+    if namespace_of(manifest) or not kinds.kind_of(manifest).namespaced:
+        return manifest
+    if kinds.kind_of(manifest).guessed:
+        return manifest  # nobody knows whether it has namespaces
+    return set_in(manifest, ("metadata", "namespace"), namespace)
+
+
+def raise_problems(errors: Sequence[InputError]) -> None:
+    """Raise the first error with all others as its problems; nothing if there is none.
+
+    Raises:
+        InputError: There is at least one.
+    """
+    if not errors:
         return
-    try:
-        names = sorted(os.listdir(path))
-    except OSError as error:
-        raise InputError(f"cannot read folder {quoted(path)}: {error.strerror}", location) from None
-    files = [name for name in names if name.endswith(MANIFEST_SUFFIXES)]
-    if not files:
-        words = ", ".join(MANIFEST_SUFFIXES)
-        raise InputError(f"folder {quoted(path)} holds no manifest ({words})", location)
-    yield from (str(Path(path) / name) for name in files)
+    flat = [part for error in errors for part in (error, *error.problems)]
+    first, *rest = list({str(error): error for error in flat}.values())
+    raise InputError(first.message, first.location, rest)
 
 
-def _read_stdin() -> bytes:
-    return sys.stdin.buffer.read(MAX_BYTES + 1)
+def _parse(text: str, file: str) -> list[Document]:
+    documents = parse_documents(text, file)
+    if not documents:
+        raise InputError("the file is empty, needs at least one manifest", Location(file))
+    return documents
 
 
-def _read_file(path: str, location: Location | None) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            status = os.fstat(file.fileno())
-            if stat.S_ISREG(status.st_mode) and status.st_size > MAX_BYTES:
-                raise InputError(_too_large(path, status.st_size), location or Location(path))
-            return file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise InputError(f"no such file: {quoted(path, 200)}{_near(path)}", location) from None
-    except IsADirectoryError:
-        raise InputError(f"{quoted(path, 200)} is a folder, needs a file", location) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"cannot read {quoted(path, 200)}: {reason}", location) from None
+def _finish(
+    documents: Sequence[Document],
+    errors: list[InputError],
+    kinds: KindRegistry | None,
+    check: bool,
+) -> list[SourceManifest]:
+    parts = [part for document in documents for part in _items(document, errors)]
+    sources = [SourceManifest(part.value, part) for part in parts]
+    if check:
+        registry = _with_definitions(kinds or HUB_KINDS(), sources)
+        for source in sources:
+            errors += [
+                InputError(problem.message, source.location(problem.path, key=problem.at_key))
+                for problem in manifest_problems(source.manifest, registry)
+            ]
+    raise_problems(errors)
+    return sources
 
 
-def _near(path: str) -> str:
-    folder = os.path.dirname(path) or "."
-    try:
-        return did_you_mean(os.path.basename(path), sorted(os.listdir(folder))[:1000])
-    except (OSError, ValueError):
-        return ""
+def _items(document: Document, errors: list[InputError]) -> list[Document]:
+    """Return the objects of a document: a List is taken apart, as kubectl does."""
+    value: Any = document.value
+    if not isinstance(value, dict):
+        errors.append(InputError(f"a manifest is {quoted(value)}, needs a map", document.locate()))
+        return []
+    items = value.get("items")
+    if str(value.get("kind") or "").endswith("List") and isinstance(items, list):
+        parts = [document.part(("items", index)) for index in range(len(items))]
+        return [part for whole in parts for part in _items(whole, errors)]
+    return [document]
 
 
-def _too_large(name: str, size: int | None) -> str:
-    found = f"{size / 2**20:.0f} MB" if size else f"over {MAX_BYTES // 2**20} MB"
-    return f"the file is {found}, at most {MAX_BYTES // 2**20} MB are read: {quoted(name, 200)}"
+def _with_definitions(registry: KindRegistry, sources: Sequence[SourceManifest]) -> KindRegistry:
+    """Return the kinds, with those that CustomResourceDefinitions among the manifests define."""
+    for source in sources:
+        if source.manifest.get("kind") == "CustomResourceDefinition":
+            try:
+                defined = crd_kinds(source.manifest)
+            except (AttributeError, TypeError, ValueError):
+                continue  # its own problems are told by its own check
+            for kind in defined:
+                registry.add(kind)
+    return registry

@@ -33,7 +33,7 @@ class Problem:
 
 
 def problems(manifest: Mapping[str, Any], kind: FieldType, path: Path = ()) -> list[Problem]:
-    """Return what is wrong with a manifest (or its part at `path`), in the order it stands there."""
+    """Return what is wrong with a manifest (or its part at `path`), in the order of the text."""
     found: list[Problem] = []
     for problem in _walk(manifest, kind, path):
         found.append(problem)

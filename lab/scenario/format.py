@@ -1,0 +1,287 @@
+"""The scenario and fleet file formats, as one table.
+
+The table is JSON Schema. Editors get it as it is (`fedlab scenario schema`), the loader checks files
+against the same table with places and nearest words (`lab.scenario.shape`). `format` words that are
+ours: duration, quantity, cel, file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from lab.core.settings import FEATURE_GATES, KarmadaSettings, setting_name
+
+API_VERSION = "fedlab.dev/v1alpha1"
+STEP_TIMES = ("at", "after", "waitUntil")
+STEP_ACTIONS = ("apply", "delete", "patch", "run", "fault")
+EXPECT_TIMES = ("at", "within", "never", "throughout")
+EXPECT_WHATS = ("object", "cel")
+
+Schema = Mapping[str, Any]
+
+_TEXT: Schema = {"type": "string"}
+_NAME: Schema = {"type": "string", "minLength": 1}
+_TEXTS: Schema = {"type": "array", "items": _TEXT}
+_BOOL: Schema = {"type": "boolean"}
+_LABELS: Schema = {"type": "object", "additionalProperties": _TEXT}
+_DURATION: Schema = {
+    "type": ["string", "number"],
+    "format": "duration",
+    "description": "A duration such as 500ms, 90s, 1m30s, 2h; a bare number counts as seconds.",
+}
+_QUANTITY: Schema = {
+    "type": ["string", "number"],
+    "format": "quantity",
+    "description": "A Kubernetes quantity such as 250m, 4, 512Mi.",
+}
+_CEL: Schema = {
+    "type": "string",
+    "format": "cel",
+    "description": "A CEL expression over ready(), replicas(), clusters(), exists(), status(), "
+    "object() and now().",
+}
+_ANY_MAP: Schema = {"type": "object"}
+_FILE: Schema = {"type": "string", "format": "file", "minLength": 1}
+_OBJECT: Schema = {
+    "type": "object",
+    "description": "A Kubernetes object, written out.",
+    "required": ["apiVersion", "kind"],
+}
+_MANIFESTS: Schema = {
+    "description": "Files, folders or objects written out.",
+    "anyOf": [_FILE, _OBJECT, {"type": "array", "items": {"anyOf": [_FILE, _OBJECT]}}],
+}
+
+
+def _map(description: str, properties: Schema, *required: str) -> Schema:
+    result: dict[str, Any] = {
+        "type": "object",
+        "description": description,
+        "properties": properties,
+        "additionalProperties": False,
+    }
+    if required:
+        result["required"] = list(required)
+    return result
+
+
+_TARGET = _map(
+    "Which object.",
+    {"apiVersion": _NAME, "kind": _NAME, "namespace": _TEXT, "name": _NAME},
+    "apiVersion",
+    "kind",
+    "name",
+)
+_TAINT = _map(
+    "A mark that keeps out what does not tolerate it.",
+    {
+        "key": _NAME,
+        "value": _TEXT,
+        "effect": {"enum": ["NoSchedule", "PreferNoSchedule", "NoExecute"]},
+    },
+    "key",
+    "effect",
+)
+_NODE_POOL = _map(
+    "Equal nodes.",
+    {
+        "name": _NAME,
+        "nodes": {"type": "integer", "minimum": 0, "maximum": 20000},
+        "cpu": _QUANTITY,
+        "memory": _QUANTITY,
+        "pods": {"type": "integer", "minimum": 0},
+        "labels": _LABELS,
+        "taints": {"type": "array", "items": _TAINT},
+        "zones": _TEXTS,
+        "extended": {"type": "object", "additionalProperties": _QUANTITY},
+        "nodeNames": _TEXTS,
+    },
+    "name",
+    "nodes",
+)
+_CLUSTER = _map(
+    "One member cluster.",
+    {
+        "name": _NAME,
+        "provider": _TEXT,
+        "region": _TEXT,
+        "zones": _TEXTS,
+        "labels": _LABELS,
+        "taints": {"type": "array", "items": _TAINT},
+        "syncMode": {"enum": ["Push", "Pull"]},
+        "joined": {"type": "boolean", "description": "false: it exists, but nobody joined it yet."},
+        "kubernetesVersion": _TEXT,
+        "nodePools": {"type": "array", "items": _NODE_POOL},
+        "resourceModels": {"type": "array", "items": _ANY_MAP},
+        "network": _map("Between hub and cluster.", {"latency": _DURATION}),
+        "missingApis": {
+            "type": "array",
+            "items": _TEXT,
+            "description": "APIs it does not serve: group/version or group/version/Kind.",
+        },
+        "extraApis": {
+            "type": "array",
+            "items": _map(
+                "An API beyond the built-in ones.",
+                {
+                    "groupVersion": _NAME,
+                    "resources": {
+                        "type": "array",
+                        "items": _map("", {"name": _NAME, "kind": _NAME}, "name", "kind"),
+                    },
+                },
+                "groupVersion",
+                "resources",
+            ),
+        },
+        "manifests": _MANIFESTS,
+        "timings": {"type": "object", "description": "Overrides of the simulated timings."},
+    },
+    "name",
+)
+_CLUSTERS: Schema = {"type": "array", "minItems": 1, "items": _CLUSTER}
+_METADATA = _map(
+    "Name and labels.", {"name": _NAME, "labels": _LABELS, "annotations": _LABELS}, "name"
+)
+
+
+def _karmada() -> Schema:
+    properties: dict[str, Schema] = {
+        "featureGates": _map("Feature gates.", dict.fromkeys(FEATURE_GATES, _BOOL))
+    }
+    for item in fields(KarmadaSettings):
+        default = getattr(KarmadaSettings(), item.name)
+        if item.name == "feature_gates":
+            continue
+        if item.name.endswith("_s"):
+            kind: Schema = _DURATION
+        elif isinstance(default, bool):
+            kind = _BOOL
+        elif isinstance(default, str):
+            kind = _TEXT
+        else:
+            kind = {"type": "integer" if isinstance(default, int) else "number"}
+        properties[setting_name(item.name)] = kind
+    return _map("Karmada's flags, in camelCase, with its defaults.", properties)
+
+
+_STEP = _map(
+    "Something done to the federation. Steps play in the order of the file.",
+    {
+        "name": _NAME,
+        "at": {**_DURATION, "description": "When, from the start of the run."},
+        "after": {"type": "string", "description": "The name of an earlier step."},
+        "delay": {**_DURATION, "description": "How long after that step."},
+        "waitUntil": {**_CEL, "description": "A CEL condition to wait for."},
+        "timeout": {**_DURATION, "description": "How long to wait for it (default: 10m)."},
+        "cluster": {"type": "string", "description": "The member to act in (default: the hub)."},
+        "apply": _MANIFESTS,
+        "delete": {
+            "description": "Files, or the objects.",
+            "anyOf": [_FILE, _TARGET, {"type": "array", "items": {"anyOf": [_FILE, _TARGET]}}],
+        },
+        "patch": _map(
+            "A patch of one object.",
+            {
+                "target": _TARGET,
+                "type": {"enum": ["merge", "strategic", "json"]},
+                "body": {"type": ["object", "array"]},
+            },
+            "target",
+            "body",
+        ),
+        "run": {
+            "description": "A command line (kubectl, karmadactl or fedlab), or several.",
+            "anyOf": [_NAME, {"type": "array", "items": _NAME}],
+        },
+        "fault": {"type": "object", "description": "A fault (not built yet)."},
+        "refused": {
+            "type": "string",
+            "description": "The step must be refused, with this text in the message.",
+        },
+    },
+)
+_WINDOW: Schema = {
+    "type": ["string", "number", "boolean"],
+    "format": "duration",
+    "description": "A duration, or true: until the end of the run.",
+}
+_EXPECT = _map(
+    "What must hold.",
+    {
+        "name": _NAME,
+        "at": {**_DURATION, "description": "Exactly then."},
+        "within": {**_DURATION, "description": "At some moment until then."},
+        "never": {**_WINDOW, "description": "At no moment for so long, or true."},
+        "throughout": {**_WINDOW, "description": "At every moment for so long, or true."},
+        "after": {"type": "string", "description": "Times count from the end of this step."},
+        "from": {**_DURATION, "description": "Where never and throughout begin."},
+        "cluster": {"type": "string", "description": "The member to look at (default: the hub)."},
+        "object": {**_OBJECT, "description": "A partial object: what is written must be there."},
+        "cel": _CEL,
+    },
+    "name",
+)
+
+SCENARIO: Schema = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "fedlab scenario",
+    **_map(
+        "A fleet, manifests, steps and what must come of them.",
+        {
+            "apiVersion": {"const": API_VERSION},
+            "kind": {"const": "Scenario"},
+            "metadata": _METADATA,
+            "spec": _map(
+                "The scenario.",
+                {
+                    "description": _TEXT,
+                    "seed": {"type": "integer", "minimum": 0},
+                    "horizon": {**_DURATION, "description": "When the run ends."},
+                    "fleet": {
+                        "description": "The member clusters, here or in a file of kind Fleet.",
+                        "type": "object",
+                        "properties": {"file": _FILE, "clusters": _CLUSTERS},
+                        "additionalProperties": False,
+                        "minProperties": 1,
+                        "maxProperties": 1,
+                    },
+                    "settings": _map(
+                        "Settings of the systems.",
+                        {
+                            "karmada": _karmada(),
+                            "members": {
+                                "type": "object",
+                                "description": "Timings of all simulated members.",
+                            },
+                        },
+                    ),
+                    "manifests": {**_MANIFESTS, "description": "Applied at 0s, in this order."},
+                    "steps": {"type": "array", "items": _STEP},
+                    "expect": {"type": "array", "items": _EXPECT},
+                    "invariants": {**_TEXTS, "description": "Invariants (not built yet)."},
+                },
+                "fleet",
+            ),
+        },
+        "apiVersion",
+        "kind",
+        "metadata",
+        "spec",
+    ),
+}
+
+FLEET: Schema = _map(
+    "Member clusters, for several scenarios.",
+    {
+        "apiVersion": {"const": API_VERSION},
+        "kind": {"const": "Fleet"},
+        "metadata": _METADATA,
+        "spec": _map("The fleet.", {"clusters": _CLUSTERS}, "clusters"),
+    },
+    "apiVersion",
+    "kind",
+    "spec",
+)

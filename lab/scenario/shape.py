@@ -1,0 +1,128 @@
+"""Data checked against a table of `lab.scenario.format`: all that is wrong, with its path.
+
+The part of JSON Schema that the table uses, in words a person can act on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lab.core.admission.field_errors import Path, dotted
+from lab.core.admission.structure import Problem
+from lab.core.duration import parse_duration_s
+from lab.core.errors import did_you_mean, quoted
+from lab.core.quantity import parse_quantity
+from lab.scenario.format import Schema
+
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "object": (dict,),
+    "array": (list,),
+}
+_WORDS = {
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "object": "a map",
+    "array": "a list",
+}
+
+
+def shape_problems(value: Any, schema: Schema, path: Path = ()) -> Iterator[Problem]:
+    """Yield what is wrong with a value, in the order it stands there."""
+    if "anyOf" in schema:
+        yield from _any_of(value, schema, path)
+        return
+    place = dotted(path) or "the file"
+    if "const" in schema and value != schema["const"]:
+        yield Problem(path, f"{place} is {quoted(value)}, needs {schema['const']}")
+        return
+    if "enum" in schema and value not in schema["enum"]:
+        words = [str(word) for word in schema["enum"]]
+        hint = did_you_mean(value, words) if isinstance(value, str) else ""
+        yield Problem(path, f"{place} is {quoted(value)}, needs one of {', '.join(words)}{hint}")
+        return
+    types = schema.get("type")
+    if types is not None:
+        types = [types] if isinstance(types, str) else types
+        if not any(_is_type(value, name) for name in types):
+            needed = " or ".join(_WORDS[name] for name in types)
+            if schema.get("format") == "duration":
+                needed = "a duration (for example 90s)"
+            yield Problem(path, f"{place} is {quoted(value)}, needs {needed}")
+            return
+    yield from _scalar_problems(value, schema, path, place)
+    if isinstance(value, dict):
+        yield from _map_problems(value, schema, path)
+    elif isinstance(value, list):
+        if len(value) < schema.get("minItems", 0):
+            yield Problem(path, f"{place} is empty, needs {schema['minItems']} or more")
+        for index, item in enumerate(value):
+            yield from shape_problems(item, schema.get("items", {}), (*path, index))
+
+
+def _is_type(value: Any, name: str) -> bool:
+    if isinstance(value, bool):
+        return name == "boolean"
+    return isinstance(value, _TYPES[name])
+
+
+def _any_of(value: Any, schema: Schema, path: Path) -> Iterator[Problem]:
+    """The alternatives differ in type, so the one that has the value's type speaks."""
+    for option in schema["anyOf"]:
+        types = option.get("type")
+        if _is_type(value, types):
+            yield from shape_problems(value, option, path)
+            return
+    needed = " or ".join(_WORDS[option["type"]] for option in schema["anyOf"])
+    yield Problem(path, f"{dotted(path)} is {quoted(value)}, needs {needed}")
+
+
+def _scalar_problems(value: Any, schema: Schema, path: Path, place: str) -> Iterator[Problem]:
+    form = schema.get("format")
+    if form == "duration" and not isinstance(value, bool):
+        try:
+            if parse_duration_s(value) < 0:
+                yield Problem(path, f"{place} is {quoted(value)}, needs 0 or more")
+        except ValueError as error:
+            yield Problem(path, f"{place}: {error}")
+    elif form == "duration" and value is False:
+        yield Problem(path, f"{place} is false, needs a duration or true")
+    elif form == "quantity":
+        try:
+            if parse_quantity(value) < 0:
+                yield Problem(path, f"{place} is {quoted(value)}, needs 0 or more")
+        except ValueError as error:
+            yield Problem(path, f"{place}: {error}")
+    if isinstance(value, str) and len(value) < schema.get("minLength", 0):
+        yield Problem(path, f"{place} is empty, needs a text")
+    if isinstance(value, int) and not isinstance(value, bool):
+        if value < schema.get("minimum", value):
+            yield Problem(path, f"{place} is {value}, needs {schema['minimum']} or more")
+        if value > schema.get("maximum", value):
+            yield Problem(path, f"{place} is {value}, needs {schema['maximum']} or less")
+
+
+def _map_problems(value: dict[str, Any], schema: Schema, path: Path) -> Iterator[Problem]:
+    known = schema.get("properties", {})
+    others = schema.get("additionalProperties", True)
+    for key, item in value.items():
+        if key in known:
+            yield from shape_problems(item, known[key], (*path, key))
+        elif others is False:
+            hint = did_you_mean(key, list(known))
+            text = f"unknown field {quoted(dotted((*path, key)), 200)}{hint}"
+            yield Problem((*path, key), text, at_key=True, unknown_field=True)
+        elif isinstance(others, Mapping):
+            yield from shape_problems(item, others, (*path, key))
+    for name in schema.get("required", ()):
+        if name not in value:
+            yield Problem(path, f"{dotted((*path, name))} is missing")
+    most, least = schema.get("maxProperties"), schema.get("minProperties", 0)
+    if (most is not None and len(value) > most) or len(value) < least:
+        yield Problem(path, f"{dotted(path)} needs exactly one of {', '.join(known)}")
