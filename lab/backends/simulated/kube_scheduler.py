@@ -148,6 +148,8 @@ class KubeScheduler:
         nodes, demand = self._nodes, workload.demand
         if len(nodes) == 0:
             return []
+        if workload.naming == "pinned":
+            return self._pinned(workload, rows)
         open_ = self.eligible(demand) & self._room.fits(demand)
         score = self._score(workload)
         score[~open_] = -np.inf
@@ -164,6 +166,23 @@ class KubeScheduler:
             score[best] -= 1.0
             if len(zone_sizes) > 1:
                 score[zones == zones[best]] -= 1.0 / zone_sizes[zones[best]]
+        return chosen
+
+    def _pinned(self, workload: Workload, rows: list[int]) -> list[int]:
+        """Put pods of a DaemonSet where they belong; those that fit come first in `rows`."""
+        demand = workload.demand
+        open_ = self.eligible(demand)
+        chosen: list[int] = []
+        left: list[int] = []
+        for row in list(rows):
+            node = int(self._pods.serial[row]) % workload.span
+            if open_[node] and self._room.fits_on(demand, node):
+                self._room.take(demand, node)
+                chosen.append(node)
+                rows[len(chosen) - 1] = row
+            else:
+                left.append(row)
+        rows[len(chosen) :] = left
         return chosen
 
     def _score(self, workload: Workload) -> npt.NDArray[np.float64]:

@@ -120,7 +120,7 @@ class SimulatedMember:
         if isinstance(action, Probe):
             self._answer(self.probe_now())
         elif isinstance(action, Subscribe):
-            self._subscribe(action)
+            self._subscribe(request, action)
         else:
             try:
                 after = self.store.execute(action, now_s)
@@ -134,15 +134,17 @@ class SimulatedMember:
         arrives_s = self._agenda.now_s + self.spec.latency_s / 2
         self._agenda.at(arrives_s, lambda _: self._emit(event))
 
-    def _subscribe(self, action: Subscribe) -> None:
+    def _subscribe(self, request: int, action: Subscribe) -> None:
         api_version, kind = action.api_version, action.kind
         try:
             found = self.store.list(api_version, kind)
-        except ApiError:
+        except ApiError as error:
+            self._answer(Answered(request, action, error=error))
             return  # not served: like an informer without its API, it never syncs
         for manifest in found:
             self._answer(Observed(key_of(manifest, self.name), manifest, initial=True))
         self._answer(Synced(self.name, api_version, kind))
+        self._answer(Answered(request, action))
         if (api_version, kind) in self._subscribed:
             return
         self._subscribed[api_version, kind] = None

@@ -115,8 +115,9 @@ def _metadata(workload: Workload, facts: PodFacts) -> dict[str, Any]:
         labels["apps.kubernetes.io/pod-index"] = str(facts.serial)
         labels["statefulset.kubernetes.io/pod-name"] = facts.name
     if workload.naming == "indexed":
-        labels["batch.kubernetes.io/job-completion-index"] = str(facts.serial)
-        annotations["batch.kubernetes.io/job-completion-index"] = str(facts.serial)
+        index = str(facts.serial % workload.span)
+        labels["batch.kubernetes.io/job-completion-index"] = index
+        annotations["batch.kubernetes.io/job-completion-index"] = index
     metadata: dict[str, Any] = {
         "name": facts.name,
         "namespace": workload.namespace,
@@ -125,7 +126,7 @@ def _metadata(workload: Workload, facts: PodFacts) -> dict[str, Any]:
         "generation": 1,
         "creationTimestamp": timestamp(facts.created_s),
     }
-    if workload.naming in ("random", "indexed"):
+    if workload.naming in ("random", "indexed", "pinned"):
         metadata["generateName"] = facts.name[:-5]
     if labels:
         metadata["labels"] = labels

@@ -15,7 +15,7 @@ from lab.backends.simulated.pods import (
 )
 from lab.backends.simulated.workbench import Workbench, owner_of
 from lab.backends.simulated.workload import Workload
-from lab.core.manifest import Manifest, is_deleting, name_of, spec_of, status_of, uid_of
+from lab.core.manifest import Manifest, is_deleting, name_of, spec_of, status_of
 from lab.core.model import Key
 
 
@@ -27,19 +27,13 @@ class ReplicaSets:
 
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
-        self._uids: dict[Key, str] = {}
 
     def reconcile(self, key: Key, now_s: float) -> None:
         """Create or delete pods, then write the status."""
         bench = self._bench
-        replica_set = bench.store.find(key)
-        known = self._uids.get(key)
-        if known is not None and (replica_set is None or uid_of(replica_set) != known):
-            bench.drop_workload(known, "", now_s)
-            del self._uids[key]
+        replica_set = bench.owner_at(key, now_s)
         if replica_set is None:
             return
-        self._uids[key] = uid_of(replica_set)
         spec = spec_of(replica_set)
         workload = bench.workload(
             owner_of(replica_set), "", "random", name_of(replica_set), spec.get("template") or {}

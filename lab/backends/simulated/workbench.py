@@ -53,6 +53,8 @@ class Workbench:
         self._asked: dict[tuple[str, Key], float] = {}
         self._owned: dict[str, dict[Key, None]] = {}
         self._workloads: dict[tuple[str, str], Workload] = {}
+        self._revisions: dict[str, dict[str, Workload]] = {}
+        self._uids: dict[Key, str] = {}
         self.pod_listeners: list[Callable[[list[int]], None]] = []
         """Called with the indexes of workloads whose pods changed."""
         self.node_listeners: list[Callable[[], None]] = []
@@ -141,7 +143,13 @@ class Workbench:
     # ── pods ───────────────────────────────────────────────────────────────────────────────────
 
     def workload(
-        self, owner: Owner, revision: str, naming: Naming, base_name: str, template: Manifest
+        self,
+        owner: Owner,
+        revision: str,
+        naming: Naming,
+        base_name: str,
+        template: Manifest,
+        span: int = 1,
     ) -> Workload:
         """Return the workload of an owner's revision; made at its first use."""
         identity = (owner.uid, revision)
@@ -152,11 +160,17 @@ class Workbench:
                     index, owner.namespace, base_name, naming, owner, template, self.timings
                 )
             )
+            known.span = max(1, span)
+            self._revisions.setdefault(owner.uid, {})[revision] = known
         return known
 
     def workloads_of(self, uid: str) -> list[Workload]:
         """Return all workloads of an owner, in the order of first use."""
-        return [each for (owner, _), each in self._workloads.items() if owner == uid]
+        return list(self._revisions.get(uid, {}).values())
+
+    def revisions_of(self, uid: str) -> Mapping[str, Workload]:
+        """Return the workloads of an owner by revision, in the order of first use."""
+        return self._revisions.get(uid, {})
 
     def known_workload(self, uid: str, revision: str = "") -> Workload | None:
         """Return a workload if it has been used."""
@@ -166,9 +180,24 @@ class Workbench:
         """The owner (or its revision) is gone: its pods are deleted."""
         known = self._workloads.pop((uid, revision), None)
         if known is not None:
+            self._revisions[uid].pop(revision)
+            if not self._revisions[uid]:
+                del self._revisions[uid]
             rows = self.pods.rows_of(known)
             self.lifecycle.terminate(rows, now_s)
             self.pods.retire(known)
+
+    def owner_at(self, key: Key, now_s: float) -> Manifest | None:
+        """Return the object of a key; pods of an object that was there before it are deleted."""
+        found = self.store.find(key)
+        known = self._uids.get(key)
+        if known is not None and (found is None or uid_of(found) != known):
+            for revision in list(self.revisions_of(known)):
+                self.drop_workload(known, revision, now_s)
+            del self._uids[key]
+        if found is not None:
+            self._uids[key] = uid_of(found)
+        return found
 
     def grow(self, workload: Workload, count: int, now_s: float) -> None:
         """Create pods with fresh random names."""

@@ -17,7 +17,9 @@ from lab.core.duration import parse_duration_s
 from lab.core.fnv import fnv1a_32
 from lab.core.manifest import Manifest, annotations_of, get_in
 
-Naming = Literal["random", "ordinal", "indexed", "fixed"]
+Naming = Literal["random", "ordinal", "indexed", "pinned", "fixed"]
+"""random: a suffix per pod. ordinal: its serial. indexed: serial modulo span, and a suffix.
+pinned: a suffix; the serial modulo span is the row of the node it belongs to. fixed: one pod."""
 
 RUN_FOR = "fedlab.dev/run-for"
 """Annotation of a pod template: its containers end by themselves after this long."""
@@ -84,6 +86,8 @@ class Workload:
     min_ready_s: float = 0.0
     serial: int = 0
     """The next serial to give to a pod (naming "random")."""
+    span: int = 1
+    """How many indexes (completions of a Job) or nodes there are."""
     retired: bool = False
     """Its owner is gone; its row in the totals is reused once its last pod is gone."""
 
@@ -98,7 +102,7 @@ class Workload:
             return self.base_name
         if self.naming == "ordinal":
             return f"{self.base_name}-{serial}"
-        middle = f"-{serial}" if self.naming == "indexed" else ""
+        middle = f"-{serial % self.span}" if self.naming == "indexed" else ""
         return f"{self.base_name}{middle}-{suffix_of(self.salt, serial)}"
 
     @property
@@ -114,12 +118,11 @@ class Workload:
         if not name.startswith(prefix):
             return None
         rest = name[len(prefix) :]
-        if self.naming == "random":
-            return _decode(self.salt, rest)
-        ordinal = rest.partition("-")[0]
-        if not (ordinal.isascii() and ordinal.isdigit()):
-            return None
-        return int(ordinal) if self.pod_name(int(ordinal)) == name else None
+        if self.naming == "ordinal":
+            digits = rest.isascii() and rest.isdigit() and len(rest) < 10
+            return int(rest) if digits and str(int(rest)) == rest else None
+        serial = _decode(self.salt, rest.rpartition("-")[2])
+        return serial if serial is not None and self.pod_name(serial) == name else None
 
 
 def suffix_of(salt: str, serial: int) -> str:
