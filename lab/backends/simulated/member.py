@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 import simpy
 
+from lab.backends.simulated.admission import Admission
 from lab.backends.simulated.agenda import Agenda
 from lab.backends.simulated.controllers import build_models
 from lab.backends.simulated.node_collection import NodeCollection
@@ -79,7 +80,9 @@ class SimulatedMember:
         self.timings = timings if timings is not None else parse_timings(spec.timings)
         served = kinds if kinds is not None else MEMBER_KINDS()
         served = served.without(spec.missing_apis)
-        self.store = ApiStore(spec.name, served, uid_seed=f"{spec.name}/{seed}", defaulting=True)
+        self.store = ApiStore(
+            spec.name, served, uid_seed=f"{spec.name}/{seed}", defaulting=True, admit=Admission()
+        )
         self._agenda = Agenda(env, LEAD_S if spec.manifests else 0.0)
         self.nodes = NodeTable(spec, self.generator("nodes"))
         self.bench = Workbench(
@@ -171,5 +174,3 @@ class SimulatedMember:
         if client not in self._buckets:
             self._buckets[client] = TokenBucket(self._qps, self._burst)
         return self._buckets[client]
-
-
