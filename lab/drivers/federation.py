@@ -67,7 +67,7 @@ class Federation:
             uid_seed=f"hub/{seed}",
             defaulting=True,
             namespaces=(),  # made at boot, when the engine listens
-            admission=lambda operation, new, old, now_s: admit(operation, new, old, now_s, karmada),
+            admit=lambda operation, new, old, now_s: admit(operation, new, old, now_s, karmada),
         )
         self.hub = Hub(store, karmada)
         self.members: dict[str, SimulatedMember] = {

@@ -6,24 +6,27 @@ Admission is the store's. The hub is passive: it says when it is due and works w
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lab.core.errors import ApiError
-from lab.core.manifest import Manifest
 from lab.core.model import Action, Answered, Note, Probe, Subscribe
 from lab.core.settings import KarmadaSettings
 from lab.core.workqueue import TokenBucket
 from lab.engine.events import EventRecorder
 from lab.store.api_store import ApiStore
 
-USER = "user"
-"""The client name of a person's own commands: no rate limit, no latency."""
+EVENT_BACKLOG = 1000
+"""How many unsent Events a client holds (client-go `record.maxQueuedEvents`)."""
 
 
 @dataclass(slots=True)
 class Hub:
     """The Karmada API server. Writes of controllers wait for their client's rate limit.
+
+    A client's Kubernetes Events share its rate limit but go out one after the other, as
+    client-go's broadcaster sends them: they slow the control loop down without drowning it.
 
     Args:
         store: Where the objects live.
@@ -33,7 +36,8 @@ class Hub:
     store: ApiStore
     settings: KarmadaSettings
     _buckets: dict[str, TokenBucket] = field(default_factory=dict)
-    _pending: list[tuple[float, int, int, Action]] = field(default_factory=list)
+    _pending: list[tuple[float, int, int | str, Action | Note]] = field(default_factory=list)
+    _notes: dict[str, deque[Note]] = field(default_factory=dict)
     _sequence: int = 0
     _recorder: EventRecorder = field(init=False)
 
@@ -43,10 +47,22 @@ class Hub:
     def submit(self, request: int, action: Action, client: str, now_s: float) -> None:
         """Accept an action; it is carried out when the client's rate limit lets it through."""
         assert not isinstance(action, Subscribe | Probe), "the hub is watched, never subscribed to"
+        self._send(request, action, client, now_s)
+
+    def record(self, note: Note, client: str, now_s: float) -> None:
+        """Accept a note; it is stored as an Event after the client's earlier ones."""
+        backlog = self._notes.setdefault(client, deque())
+        if len(backlog) >= EVENT_BACKLOG:
+            return  # a real broadcaster drops what does not fit
+        backlog.append(note)
+        if len(backlog) == 1:
+            self._send(client, note, client, now_s)
+
+    def _send(self, request: int | str, what: Action | Note, client: str, now_s: float) -> None:
         sent_s = self._bucket(client).reserve(now_s)
         self._sequence += 1
         due_s = round(sent_s + self.settings.hub_latency_s, 6)
-        heapq.heappush(self._pending, (due_s, self._sequence, request, action))
+        heapq.heappush(self._pending, (due_s, self._sequence, request, what))
 
     def next_due_s(self) -> float | None:
         """Return when the next pending request is carried out."""
@@ -58,32 +74,28 @@ class Hub:
         """Carry out one due request; tell `started` before and `answer` after. False: none due."""
         if not self._pending or self._pending[0][0] > now_s:
             return False
-        _, _, request, action = heapq.heappop(self._pending)
+        _, _, request, what = heapq.heappop(self._pending)
+        if isinstance(what, Note):
+            self._store_note(str(request), now_s)
+            return True
+        assert isinstance(request, int)
         started(request)
         try:
-            after = self.execute(action, now_s)
+            after = self.store.execute(what, now_s)
         except ApiError as error:
-            answer(Answered(request, action, error=error))
+            answer(Answered(request, what, error=error))
         else:
-            answer(Answered(request, action, object=after))
+            answer(Answered(request, what, object=after))
         return True
 
-    def execute(self, action: Action, now_s: float) -> Manifest | None:
-        """Carry out an action at once.
-
-        Raises:
-            ApiError: The store or a webhook refused.
-        """
-        return self.store.execute(action, now_s)
-
-    def record(self, note: Note, client: str, now_s: float) -> None:
-        """Store a Kubernetes Event; it costs its client one request, as it does in Karmada."""
-        self._bucket(client).reserve(now_s)
-        self._recorder.record(note, client, now_s)
+    def _store_note(self, client: str, now_s: float) -> None:
+        backlog = self._notes[client]
+        self._recorder.record(backlog.popleft(), client, now_s)
+        if backlog:
+            self._send(client, backlog[0], client, now_s)
 
     def _bucket(self, client: str) -> TokenBucket:
         if client not in self._buckets:
-            limited = client != USER
-            rate = self.settings.kube_api_qps if limited else 0.0
-            self._buckets[client] = TokenBucket(rate, self.settings.kube_api_burst)
+            limits = self.settings.kube_api_qps, self.settings.kube_api_burst
+            self._buckets[client] = TokenBucket(*limits)
         return self._buckets[client]

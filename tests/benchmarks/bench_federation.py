@@ -54,7 +54,7 @@ def main() -> None:
     options = parser.parse_args()
     pools = (NodePool("general", 20, cpu="16", memory="64Gi"),)
     fleet = FleetSpec(tuple(ClusterSpec(f"member{n}", node_pools=pools) for n in (1, 2, 3)))
-    members = {"podStart": "1s", "imagePull": "0s"}
+    members = {"podStart": "1s", "imagePull": False}
     started_s = time.perf_counter()
     federation = Federation(fleet, Settings(members=members), seed=1)
     booted_s = time.perf_counter()
