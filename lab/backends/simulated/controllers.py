@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
-from lab.backends.simulated.deployments import Deployments
+from lab.backends.simulated.budgets import Budgets
+from lab.backends.simulated.cron_jobs import CronJobs
 from lab.backends.simulated.daemon_sets import DaemonSets
+from lab.backends.simulated.deployments import Deployments
+from lab.backends.simulated.jobs import Jobs
+from lab.backends.simulated.namespaces import Namespaces
 from lab.backends.simulated.replica_sets import ReplicaSets
+from lab.backends.simulated.selection import Selected
+from lab.backends.simulated.services import Services
 from lab.backends.simulated.stateful_sets import StatefulSets
+from lab.backends.simulated.volumes import Claims
 from lab.backends.simulated.workbench import Model, Workbench
+from lab.core.model import key_of
+
+_OWNED_ONLY = (("apps/v1", "ControllerRevision"), ("discovery.k8s.io/v1", "EndpointSlice"))
+"""Kinds without a model, whose owners want to hear of changes."""
 
 
 def build_models(bench: Workbench) -> None:
-    """Let all models take part in a member."""
+    """Let all models take part in a member; those of APIs it does not serve are left out."""
+    served = bench.store.kinds
     models: list[Model] = [
+        Namespaces(bench),
         Deployments(bench),
         ReplicaSets(bench),
         StatefulSets(bench),
         DaemonSets(bench),
+        Jobs(bench),
+        CronJobs(bench),
+        Services(bench, Selected(bench, bench.timings.endpoint_slice_delay)),
+        Claims(bench),
+        Budgets(bench, Selected(bench, bench.timings.controller_sync)),
     ]
     for model in models:
-        if bench.store.kinds.get(model.api_version, model.kind) is None:
-            continue  # the member does not serve this API
+        if served.get(model.api_version, model.kind) is None:
+            continue
         bench.add_model(model)
         bench.store.listen(bench.changed, model.api_version, model.kind)
-    bench.store.listen(bench.changed, "apps/v1", "ControllerRevision")
+        for manifest in bench.store.list(model.api_version, model.kind):
+            bench.ask(key_of(manifest, bench.name))
+    for api_version, kind in _OWNED_ONLY:
+        if served.get(api_version, kind) is not None:
+            bench.store.listen(bench.changed, api_version, kind)

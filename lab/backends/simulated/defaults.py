@@ -58,4 +58,3 @@ def namespace_objects(namespace: str) -> list[dict[str, Any]]:
             "data": {"ca.crt": _ROOT_CA},
         },
     ]
-

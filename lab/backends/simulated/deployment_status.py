@@ -22,9 +22,7 @@ def latest_progress(status: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return _condition(status.get("conditions") or (), "Progressing")
 
 
-def _condition(
-    conditions: Sequence[Mapping[str, Any]], kind: str
-) -> Mapping[str, Any] | None:
+def _condition(conditions: Sequence[Mapping[str, Any]], kind: str) -> Mapping[str, Any] | None:
     return next((each for each in conditions if each.get("type") == kind), None)
 
 
@@ -111,13 +109,10 @@ def _counter(replica_set: Manifest | None, name: str) -> int:
 def is_complete(deployment: Manifest, status: Mapping[str, Any]) -> bool:
     """Tell whether all replicas are of the current template and available, and no others run."""
     wanted = replicas_of(deployment)
-    return (
-        all(
-            int(status.get(name) or 0) == wanted
-            for name in ("updatedReplicas", "replicas", "availableReplicas")
-        )
-        and int(status.get("observedGeneration") or 0) >= generation_of(deployment)
-    )
+    return all(
+        int(status.get(name) or 0) == wanted
+        for name in ("updatedReplicas", "replicas", "availableReplicas")
+    ) and int(status.get("observedGeneration") or 0) >= generation_of(deployment)
 
 
 def _is_progressing(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
@@ -147,7 +142,9 @@ def _progress(
     if deadline_s == _NO_DEADLINE:
         return [each for each in conditions if each.get("type") != "Progressing"], None
     found = _condition(conditions, "Progressing")
-    subject = f'ReplicaSet "{name_of(current)}"' if current else f'Deployment "{name_of(deployment)}"'
+    subject = (
+        f'ReplicaSet "{name_of(current)}"' if current else f'Deployment "{name_of(deployment)}"'
+    )
     settled = int(status.get("replicas") or 0) == int(status.get("updatedReplicas") or 0)
     if found is not None and settled and found.get("reason") == "NewReplicaSetAvailable":
         return conditions, None

@@ -180,9 +180,7 @@ class Deployments:
             self._set_progress(deployment, "True", "NewReplicaSetCreated", message, now_s)
         return created
 
-    def _collide(
-        self, deployment: Manifest, made: Manifest, collisions: int, now_s: float
-    ) -> None:
+    def _collide(self, deployment: Manifest, made: Manifest, collisions: int, now_s: float) -> None:
         """The name is taken by a ReplicaSet of another template or owner: hash differently."""
         found = self._bench.store.find(key_of(made, self._bench.name))
         if found is None:
@@ -200,7 +198,9 @@ class Deployments:
             # Through the status, as upstream does: the annotation must not make a new generation.
             written = self._bench.store.update(noted, now_s, subresource="status")
             if annotations_of(written).get(REVISION) != str(revision):
-                written = self._bench.write(with_annotations(written, {REVISION: str(revision)}), now_s)
+                written = self._bench.write(
+                    with_annotations(written, {REVISION: str(revision)}), now_s
+                )
             deployment = written
         if latest_progress(status_of(deployment)) is None:
             message = f'Found new replica set "{name_of(current)}"'
@@ -358,7 +358,10 @@ class Deployments:
 
     def _pause_condition(self, deployment: Manifest, now_s: float) -> Manifest:
         found = latest_progress(status_of(deployment))
-        if found is None or found.get("reason") not in ("DeploymentPaused", "ProgressDeadlineExceeded"):
+        if found is None or found.get("reason") not in (
+            "DeploymentPaused",
+            "ProgressDeadlineExceeded",
+        ):
             self._set_progress(
                 deployment, "Unknown", "DeploymentPaused", "Deployment is paused", now_s
             )

@@ -77,6 +77,7 @@ class KubeScheduler:
         return min(most, first * 2.0 ** min(attempts - 1, 30))
 
     def _plan(self, due_s: float) -> None:
+        due_s = round(due_s, 6)
         if self._planned_s is None or due_s < self._planned_s:
             self._planned_s = due_s
             self._agenda.at(due_s, self._run)

@@ -89,7 +89,7 @@ class Lifecycle:
             self._due(slow, now_s + np.minimum(lengths, graces))
 
     def set_min_ready(self, workload: Workload, min_ready_s: float, now_s: float) -> None:
-        """minReadySeconds of the owner changed: ready pods are weighed again."""
+        """Weigh ready pods again: minReadySeconds of the owner may have changed."""
         if workload.min_ready_s == min_ready_s:
             return
         workload.min_ready_s = min_ready_s

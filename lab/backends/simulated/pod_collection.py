@@ -213,6 +213,7 @@ class PodCollection:
             return
         if change == "DELETED":
             self._forget_edits(rows)
+            self._tell_namespaces(rows)
         if not self._announcer.wanted():
             self._pods.version[rows] = self._announcer.next_version()
             return
@@ -226,6 +227,19 @@ class PodCollection:
         self, row: int, old: Manifest | None
     ) -> Callable[[], tuple[Manifest, Manifest | None]]:
         return lambda: (self.render(row), old)
+
+    def _tell_namespaces(self, rows: Rows) -> None:
+        """A namespace that is being deleted may have waited for its last pod."""
+        indexes = np.unique(self._pods.workload[rows])
+        names = sorted({self._pods.workload_at(int(index)).namespace for index in indexes})
+        announcer = self._announcer
+        assert announcer is not None
+        for name in names:
+            # At this instant, but once the rows are free.
+            self._bench.agenda.at(
+                self._bench.agenda.now_s,
+                lambda _, name=name: announcer.gone(name),  # type: ignore[misc]
+            )
 
     def _forget_edits(self, rows: Rows) -> None:
         if self._edits:

@@ -217,9 +217,7 @@ def _conditions(facts: PodFacts) -> list[dict[str, Any]]:
     return result
 
 
-def _container(
-    container: Mapping[str, Any], workload: Workload, facts: PodFacts
-) -> dict[str, Any]:
+def _container(container: Mapping[str, Any], workload: Workload, facts: PodFacts) -> dict[str, Any]:
     image = str(container.get("image") or "")
     ready = facts.state in READY_STATES
     started = facts.state in (State.RUNNING, *READY_STATES)

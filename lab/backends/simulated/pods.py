@@ -206,7 +206,7 @@ class PodTable:
             touched = [first]
         else:
             np.subtract.at(self.totals, (indexes, before), 1)
-            np.add.at(self.totals, (indexes, int(state)), 1)
+            np.add.at(self.totals[:, int(state)], indexes, 1)
             touched = [int(index) for index in np.unique(indexes)]
         self.state[rows] = state
         self.changes += 1

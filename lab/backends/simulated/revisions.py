@@ -38,7 +38,7 @@ def template_hash(template: Manifest, collisions: int = 0) -> str:
 def same_template(replica_set: Manifest, template: Manifest) -> bool:
     """Tell whether a ReplicaSet is of a template; the label added to tell it apart is no change."""
     own = get_in(replica_set, ("spec", "template")) or {}
-    return _plain(own) == _plain(template)
+    return bool(_plain(own) == _plain(template))
 
 
 def _plain(template: Manifest) -> Any:

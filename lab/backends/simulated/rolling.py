@@ -47,9 +47,7 @@ def proportional(sizes: Sequence[int], maxima: Sequence[int], allowed: int) -> l
     """
     change = allowed - sum(sizes)
     # Growing: the largest first, newer before older; shrinking: older before newer.
-    order = sorted(
-        range(len(sizes)), key=lambda at: (-sizes[at], -at if change > 0 else at)
-    )
+    order = sorted(range(len(sizes)), key=lambda at: (-sizes[at], -at if change > 0 else at))
     result = list(sizes)
     given = 0
     for at in order:

@@ -31,8 +31,7 @@ class Room:
     def fits(self, demand: Demand) -> npt.NDArray[np.bool_]:
         """Return per node whether one more such pod has room."""
         at, counts = self.need(demand)
-        fits: npt.NDArray[np.bool_] = (self._nodes.free[at] >= counts[:, None]).all(axis=0)
-        return fits
+        return np.logical_and.reduce(self._nodes.free[at] >= counts[:, None], axis=0)
 
     def fits_on(self, demand: Demand, node: int) -> bool:
         """Tell whether one more such pod has room on a node."""

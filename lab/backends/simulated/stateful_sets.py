@@ -69,9 +69,7 @@ class _Turn:
             1, int_or_percent(most, self.replicas, round_up=False, default=1)
         )
         for workload in bench.workloads_of(uid_of(found)):
-            bench.lifecycle.set_min_ready(
-                workload, float(spec.get("minReadySeconds") or 0), now_s
-            )
+            bench.lifecycle.set_min_ready(workload, float(spec.get("minReadySeconds") or 0), now_s)
         self.revision_of: dict[int, str] = {}
         self.row_of: dict[int, int] = {}
         self._look()

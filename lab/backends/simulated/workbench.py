@@ -20,7 +20,8 @@ from lab.backends.simulated.workload import Naming, Owner, Workload, new_workloa
 from lab.core.errors import ApiError
 from lab.core.manifest import Manifest, get_in, namespace_of, status_of, uid_of
 from lab.core.model import Key, key_of
-from lab.store.api_store import ApiStore, Change
+from lab.store.api_store import ApiStore
+from lab.store.changes import Change
 
 
 class Model(Protocol):
@@ -47,6 +48,8 @@ class Workbench:
     ) -> None:
         self.name, self.store, self.agenda, self.timings = name, store, agenda, timings
         self.nodes = nodes
+        self._chance = chance
+        self._chances: dict[str, np.random.Generator] = {}
         self.pods = PodTable(self._pods_touched)
         self.lifecycle = Lifecycle(agenda, nodes, self.pods, timings, chance)
         self._models: dict[tuple[str, str], Model] = {}
@@ -109,6 +112,12 @@ class Workbench:
                 )
             )
         self.ask(key)
+
+    def chance(self, purpose: str) -> np.random.Generator:
+        """Return this member's source of chance for one purpose."""
+        if purpose not in self._chances:
+            self._chances[purpose] = self._chance(purpose)
+        return self._chances[purpose]
 
     # ── objects ────────────────────────────────────────────────────────────────────────────────
 
@@ -220,9 +229,7 @@ class Workbench:
             workload = self.pods.workloads[index]
             if workload is not None and workload.owner is not None:
                 owner = workload.owner
-                self.ask(
-                    Key(self.name, owner.api_version, owner.kind, owner.namespace, owner.name)
-                )
+                self.ask(Key(self.name, owner.api_version, owner.kind, owner.namespace, owner.name))
         for listener in self.pod_listeners:
             listener(indexes)
 
