@@ -1,0 +1,280 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from lab.core.errors import ApiError
+from lab.core.kinds import HUB_KINDS
+from lab.core.model import (
+    HUB,
+    NOTHING,
+    Action,
+    Answered,
+    Create,
+    Due,
+    Event,
+    Index,
+    Key,
+    Note,
+    Observed,
+    Patch,
+    Plan,
+    Queue,
+    Update,
+    View,
+)
+from lab.core.settings import KarmadaSettings
+from lab.core.workqueue import RateLimitingQueue
+from lab.engine.engine import Engine, EngineError
+from lab.engine.hub import Hub
+from lab.engine.trace import Trace
+from lab.store.api_store import ApiStore
+
+Rule = Callable[[View, Key, float], Plan]
+
+
+def config(name: str, **data: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": name, "namespace": "default"},
+        "data": data,
+    }
+
+
+def key(name: str, cluster: str = HUB) -> Key:
+    return Key(cluster, "v1", "ConfigMap", "default", name)
+
+
+@dataclass
+class Loop:
+    """A controller that watches the hub's ConfigMaps and follows a rule."""
+
+    rule: Rule
+    name: str = "loop"
+    client: str = "manager"
+    workers: int = 1
+    indexes: Sequence[Index] = ()
+    seen: list[tuple[float, str]] = field(default_factory=list)
+
+    def keys_for(self, event: Event, view: View) -> Iterable[Due]:
+        is_config = isinstance(event, Observed) and event.key[:3] == (HUB, "v1", "ConfigMap")
+        return [Due(event.key)] if is_config else []
+
+    def reconcile(self, view: View, key: Key, now_s: float) -> Plan:
+        self.seen.append((now_s, key.name))
+        return self.rule(view, key, now_s)
+
+    def make_queue(self) -> Queue:
+        return RateLimitingQueue()
+
+
+@dataclass
+class Member:
+    """An API server that keeps what it is sent until the test answers."""
+
+    requests: list[tuple[int, Action]] = field(default_factory=list)
+
+    def submit(self, request: int, action: Action, client: str, now_s: float) -> None:
+        self.requests.append((request, action))
+
+
+@dataclass
+class House:
+    engine: Engine
+    store: ApiStore
+    member: Member
+    now_s: float = 0.0
+
+    def create(self, manifest: dict[str, Any]) -> None:
+        self.engine.acting("user", self.now_s)
+        self.store.create(manifest, self.now_s)
+
+    def run(self, until_s: float) -> None:
+        while (due_s := self.engine.run_due(self.now_s)) is not None and due_s <= until_s:
+            self.now_s = max(self.now_s, due_s)
+        self.now_s = until_s
+
+    def answer(self, error: ApiError | None = None) -> None:
+        request, action = self.member.requests.pop(0)
+        self.engine.receive(Answered(request, action, error=error), self.now_s)
+
+
+def house(*loops: Loop, settings: KarmadaSettings | None = None) -> House:
+    store = ApiStore(HUB, HUB_KINDS())
+    hub = Hub(store, settings or KarmadaSettings())
+    member = Member()
+    engine = Engine(loops, hub, {"m1": member}, Trace(), reconciles_per_instant=10)
+    return House(engine, store, member)
+
+
+def test_a_plan_is_carried_out_in_order_and_each_request_takes_its_time() -> None:
+    def rule(view: View, asked: Key, now_s: float) -> Plan:
+        if asked.name != "first":
+            return NOTHING
+        return Plan([Create(HUB, config("second")), Create(HUB, config("third"))])
+
+    loop = Loop(rule)
+    lab = house(loop)
+    lab.create(config("first"))
+    lab.run(1.0)
+    assert loop.seen[:3] == [(0.0, "first"), (0.008, "second"), (0.008, "third")]
+
+
+def test_an_action_refused_backs_off_and_drops_the_rest() -> None:
+    def rule(view: View, asked: Key, now_s: float) -> Plan:
+        return Plan([Create(HUB, config("first")), Create(HUB, config("never"))])
+
+    loop = Loop(rule)
+    lab = house(loop)
+    lab.create(config("first"))
+    lab.run(0.05)
+    times = [now_s for now_s, _ in loop.seen]
+    assert times == [0.0, 0.009, 0.023, 0.047], "4 ms a request, then 5, 10, 20 ms"
+    assert lab.store.find(key("never")) is None
+    refusals = [record for record in lab.engine.trace.records if record.type == "refusal"]
+    assert refusals[0].detail["reason"] == "AlreadyExists"
+
+
+def test_a_key_in_flight_is_not_reconciled_again_until_it_lands() -> None:
+    def rule(view: View, asked: Key, now_s: float) -> Plan:
+        return Plan([Create("m1", config("copy"))])
+
+    loop = Loop(rule, workers=5)
+    lab = house(loop)
+    lab.create(config("first"))
+    lab.run(1.0)
+    lab.store.patch(key("first"), {"data": {"a": "1"}}, "merge", lab.now_s)
+    lab.run(2.0)
+    assert len(loop.seen) == 1
+    lab.answer()
+    lab.run(3.0)
+    assert len(loop.seen) == 2
+
+
+def test_workers_bound_what_is_in_flight() -> None:
+    loop = Loop(lambda view, asked, now_s: Plan([Create("m1", config("copy"))]), workers=2)
+    lab = house(loop)
+    for name in "abc":
+        lab.create(config(name))
+    lab.run(1.0)
+    assert [name for _, name in loop.seen] == ["a", "b"]
+    lab.answer()
+    lab.run(2.0)
+    assert [name for _, name in loop.seen] == ["a", "b", "c"]
+
+
+def test_a_members_refusal_comes_back_to_the_key() -> None:
+    loop = Loop(lambda view, asked, now_s: Plan([Create("m1", config("copy"))]))
+    lab = house(loop)
+    lab.create(config("first"))
+    lab.run(1.0)
+    lab.answer(ApiError(503, "ServiceUnavailable", "the server is gone"))
+    lab.run(2.0)
+    assert [now_s for now_s, _ in loop.seen] == [0.0, 1.005]
+
+
+def test_requeue_brings_the_key_back_and_an_error_comes_sooner() -> None:
+    def rule(view: View, asked: Key, now_s: float) -> Plan:
+        return Plan(error="not yet") if now_s < 0.004 else Plan(requeue_after_s=10.0)
+
+    loop = Loop(rule)
+    lab = house(loop)
+    lab.create(config("first"))
+    lab.run(25.0)
+    assert [now_s for now_s, _ in loop.seen] == [0.0, 0.005, 10.005, 20.005]
+
+
+def test_a_hot_loop_is_an_error_that_names_controller_and_key() -> None:
+    loop = Loop(lambda view, asked, now_s: Plan(requeue_after_s=0.0), name="spinner")
+    lab = house(loop)
+    lab.create(config("first"))
+    with pytest.raises(EngineError, match=r"spinner reconciled ConfigMap default/first"):
+        lab.run(1.0)
+
+
+CLIENTS = {
+    "one client has one limit": (("manager", "manager"), ["a"]),
+    "two clients have one each": (("manager", "scheduler"), ["a", "b"]),
+}
+
+
+@pytest.mark.parametrize(("clients", "want"), CLIENTS.values(), ids=CLIENTS.keys())
+def test_controllers_share_the_rate_limit_of_their_client(
+    clients: tuple[str, str], want: list[str]
+) -> None:
+    def rule(view: View, asked: Key, now_s: float) -> Plan:
+        found = view.get(asked)
+        if found is None or found["data"]:
+            return NOTHING
+        return Plan([Patch(asked, {"data": {"done": "yes"}})])
+
+    settings = KarmadaSettings(kube_api_qps=1.0, kube_api_burst=1, hub_latency_s=0.0)
+    loops = [Loop(rule, client, client=client, workers=5) for client in clients]
+    lab = house(*loops, settings=settings)
+    for name in "abc":
+        lab.create(config(name))
+    lab.run(0.5)
+    found = lab.store.list("v1", "ConfigMap", "default")
+    assert [each["metadata"]["name"] for each in found if each["data"]] == want
+
+
+def test_changes_know_their_cause() -> None:
+    def rule(view: View, asked: Key, now_s: float) -> Plan:
+        return NOTHING if asked.name == "second" else Plan([Create(HUB, config("second"))])
+
+    lab = house(Loop(rule))
+    lab.create(config("first"))
+    lab.run(0.1)
+    records = {record.number: record for record in lab.engine.trace.records}
+    created = next(
+        record
+        for record in records.values()
+        if record.type == "change" and record.key == key("second")
+    )
+    action = records[created.cause]
+    assert (action.type, action.actor) == ("action", "loop")
+    assert records[action.cause].key == key("first")
+
+
+def test_events_are_counted_up_not_repeated() -> None:
+    note = Note(key("first"), "Normal", "Seen", "it was seen")
+
+    def rule(view: View, asked: Key, now_s: float) -> Plan:
+        return Plan(notes=[note], requeue_after_s=1.0 if now_s < 2 else None)
+
+    lab = house(Loop(rule))
+    lab.create(config("first"))
+    lab.run(10.0)
+    events = lab.store.list("v1", "Event", "default")
+    assert [(each["reason"], each["count"]) for each in events] == [("Seen", 3)]
+
+
+def test_an_update_on_a_stale_version_conflicts_and_is_tried_again() -> None:
+    def rule(view: View, asked: Key, now_s: float) -> Plan:
+        found = view.get(asked)
+        assert found is not None
+        if found["data"].get("by") == "loop":
+            return NOTHING
+        return Plan([Update(HUB, {**found, "data": {"by": "loop"}})])
+
+    loop = Loop(rule)
+    lab = house(loop)
+    lab.create(config("first", by="user"))
+    lab.engine.run_due(0.0)  # the update is on its way
+    lab.store.patch(key("first"), {"data": {"x": "y"}}, "merge", 0.001)
+    lab.run(1.0)
+    assert lab.store.get(key("first"))["data"] == {"by": "loop"}
+    assert any(
+        record.type == "refusal" and record.detail["reason"] == "Conflict"
+        for record in lab.engine.trace.records
+    )
+
+
+def test_members_that_are_not_registered_are_not_heard() -> None:
+    lab = house(Loop(lambda view, asked, now_s: NOTHING))
+    lab.engine.receive(Observed(key("stray", "m1"), config("stray")), 0.0)
+    assert lab.engine.view.get(key("stray", "m1")) is None
