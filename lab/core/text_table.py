@@ -45,13 +45,17 @@ def cut(text: str, width: int) -> str:
     """Return a text cut to a width, with an ellipsis where something is missing."""
     if cells(text) <= width:
         return text
-    kept, used = [], 0
-    for character in text:
+    return text[: _fitting(text, width - 1)] + "…" if width > 0 else ""
+
+
+def _fitting(text: str, width: int) -> int:
+    """Return how many characters from the beginning fit into a width."""
+    used = 0
+    for index, character in enumerate(text):
         used += cells(character)
-        if used > max(width - 1, 0):
-            break
-        kept.append(character)
-    return "".join(kept) + "…" if width > 0 else ""
+        if used > width:
+            return index
+    return len(text)
 
 
 def padded(text: str, width: int, right: bool = False) -> str:
@@ -79,9 +83,9 @@ def wrapped(text: object, width: int, first: str = "", then: str | None = None) 
                 empty = False
                 break
             if empty:
-                head = cut(word, max(room, 2))[:-1]
-                lines.append(line + head)
-                word = word[len(head) :]
+                fits = max(_fitting(word, room), 1)
+                lines.append(line + word[:fits])
+                word = word[fits:]
             else:
                 lines.append(line)
             line, empty = rest, True
