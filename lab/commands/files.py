@@ -11,7 +11,7 @@ from lab.core.errors import InputError
 
 if TYPE_CHECKING:
     from lab.core.kinds import KindRegistry
-    from lab.scenario.manifests import SourceManifest
+    from lab.scenario.source import SourceManifest
 
 
 def read_manifests(
@@ -23,7 +23,7 @@ def read_manifests(
         InputError: No `-f`, a file that cannot be read, or something wrong in one. Nothing is
             returned unless all files are right, so that nothing is half applied.
     """
-    from lab.scenario.manifests import load_manifests
+    from lab.scenario.source import load_manifests
 
     names = args.words("filename")
     if not names:
@@ -42,7 +42,7 @@ def _paths(context: Context, name: str, recursive: bool) -> list[str]:
     path = os.path.normpath(context.directory / name)
     if not (recursive and os.path.isdir(path)):
         return [path]
-    from lab.scenario.source import MANIFEST_SUFFIXES
+    from lab.scenario.files import MANIFEST_SUFFIXES
 
     found = [
         os.path.join(folder, file)

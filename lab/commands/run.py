@@ -1,8 +1,250 @@
-from lab.commands.verb import Verb
+"""run: play scenarios headless: what happened, what the members hold, which checks held."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lab.commands import flags
+from lab.commands.context import Context
+from lab.commands.verb import Args, Argument, Flag, Result, Verb
+
+if TYPE_CHECKING:
+    from lab.commands.context import Played
+    from lab.core.errors import LabError
+    from lab.core.manifest import Manifest
+
+_SHOWN_OBJECTS = 12
+"""More member objects than this are counted, not printed (`-v` prints all)."""
+_SHOWN_LINES = 60
 
 
-def run(context, args):
-    raise NotImplementedError
+def run(context: Context, args: Args) -> Result:
+    """Carry out the verb."""
+    from lab.core.errors import InputError, LabError
+
+    if context.player is None:
+        raise InputError('"run" plays a scenario of its own: it cannot be a step of one')
+    if args.text("on") == "real":
+        raise InputError(
+            "--on real is not built yet: this version plays scenarios on simulated clusters only"
+        )
+    scenarios = args.words("scenarios")
+    if len(scenarios) > 1 and args.text("out"):
+        raise InputError("--out names one run file, and there are several scenarios")
+    if args.number("seed") is not None and not 0 <= (args.number("seed") or 0) < 2**63:
+        raise InputError("--seed needs a number from 0 to 9223372036854775807")
+    played: list[Played] = []
+    failed: list[tuple[str, LabError]] = []
+    for scenario in scenarios:
+        try:
+            played.append(_play(context, args, scenario))
+        except LabError as error:
+            if len(scenarios) == 1:
+                raise
+            failed.append((scenario, error))
+    return _result(context, args, played, failed)
 
 
-VERB = Verb("run", "run", "Play and plan", run)
+def _play(context: Context, args: Args, scenario: str) -> Played:
+    from lab.core.errors import InputError
+
+    assert context.player is not None
+    out = Path(args.text("out")) if args.text("out") else None
+    speed = None
+    if args.text("speed"):
+        try:
+            speed = float(args.text("speed").removeprefix("x"))
+        except ValueError:
+            speed = 0.0
+        if not 0 < speed < 1e9:
+            raise InputError(f'--speed "{args.text("speed")}" needs a factor above 0, such as 10')
+    return context.player(
+        scenario,
+        seed=args.number("seed"),
+        out=out,
+        until_s=args.seconds("until"),
+        speed=speed,
+    )
+
+
+def _result(
+    context: Context, args: Args, played: list[Played], failed: list[tuple[str, LabError]]
+) -> Result:
+    from lab.commands.printers import documents
+
+    if args.text("junit"):
+        _write_junit(context, args.text("junit"), played, failed)
+    code = max([0 if each.passed else 1 for each in played] + [e.exit_code for _, e in failed])
+    notes = [f"error: {error}" for _, error in failed]
+    notes += [f"run file: {each.run_file}" for each in played if each.run_file is not None]
+    form = args.text("output") or "table"
+    if form in {"json", "yaml"}:
+        data = [_data(each) for each in played]
+        document: Any = data[0] if len(data) == 1 and not failed else data
+        text = documents.to_json(document) if form == "json" else documents.to_yaml(document)
+        return Result(text, tuple(notes), document, code)
+    blocks = ["\n".join(_report(each, verbose=args.on("verbose"))) for each in played]
+    if len(played) + len(failed) > 1:
+        blocks.append(_summary(played, failed))
+    return Result("\n\n".join(blocks), tuple(notes), None, code)
+
+
+def _report(played: Played, *, verbose: bool) -> Iterator[str]:
+    from lab.commands.printers.text import safe
+    from lab.commands.printers.timeline import clock, render_timeline, timeline
+
+    told = timeline(played.world)
+    yield safe(f"Scenario {played.name} (seed {played.seed})")
+    yield ""
+    yield "What happened"
+    cut = len(told) - _SHOWN_LINES
+    yield render_timeline(told if verbose or cut <= 0 else told[:_SHOWN_LINES])
+    if cut > 0 and not verbose:
+        yield f"  … and {cut} more (-v shows all)"
+    yield ""
+    yield from _member_lines(played, verbose=verbose)
+    yield "Checks"
+    for check in played.checks:
+        word = "PASS" if check.passed else "FAIL"
+        yield safe(f"  {word}  {check.name}" + (f": {check.message}" if check.message else ""))
+    if not played.checks:
+        yield "  none: the scenario expects nothing"
+    for error in played.errors:
+        yield safe(f"  ERROR  {error}")
+    held = sum(check.passed for check in played.checks)
+    verdict = "passed" if played.passed else "FAILED"
+    yield ""
+    yield safe(
+        f"{verdict}: {held} of {len(played.checks)} checks held; "
+        f"{clock(played.world.now_s)} of fleet time in {played.wall_s:.1f} s"
+    )
+
+
+def _member_lines(played: Played, *, verbose: bool) -> Iterator[str]:
+    """Yield the objects that Karmada put into the members, with all labels and annotations."""
+    from lab.commands.printers.text import safe
+    from lab.core.manifest import annotations_of, labels_of, name_of, namespace_of
+
+    found = list(member_objects(played))
+    if not found:
+        return
+    yield "In the members"
+    shown = found if verbose else found[:_SHOWN_OBJECTS]
+    for cluster, manifest in shown:
+        inside = f"{namespace_of(manifest)}/" if namespace_of(manifest) else ""
+        yield safe(f"  {cluster}  {manifest.get('kind')} {inside}{name_of(manifest)}"
+                   f"{_readiness(manifest)}")  # fmt: skip
+        for title, pairs in (("labels", labels_of(manifest)),
+                             ("annotations", annotations_of(manifest))):  # fmt: skip
+            if pairs:
+                yield f"    {title}"
+                for key, value in sorted(pairs.items()):
+                    yield safe(f"      {key}: {value}")
+    if len(found) > len(shown):
+        yield f"  … and {len(found) - len(shown)} more (-v shows all)"
+    yield ""
+
+
+def _readiness(manifest: Manifest) -> str:
+    from lab.core.manifest import spec_of, status_of
+
+    replicas = spec_of(manifest).get("replicas")
+    if replicas is None:
+        return ""
+    return f"  {status_of(manifest).get('readyReplicas') or 0}/{replicas} ready"
+
+
+def member_objects(played: Played) -> Iterator[tuple[str, Manifest]]:
+    """Yield (cluster, object) for everything that bindings put into members, as it stands now."""
+    from lab.commands.explain_object import CRB, RB
+    from lab.core.manifest import labels_of, spec_of
+    from lab.core.model import HUB, Key
+
+    world = played.world
+    abouts = [
+        spec_of(binding).get("resource") or {}
+        for kind in (RB, CRB)
+        for binding in world.list(HUB, *kind)
+    ]
+    fields = ("apiVersion", "kind", "namespace", "name")
+    templates = [Key(HUB, *(str(about.get(field) or "") for field in fields)) for about in abouts]
+    for cluster in world.members():
+        for template in templates:
+            manifest = world.find(template._replace(cluster=cluster))
+            if manifest is not None and labels_of(manifest).get("karmada.io/managed") == "true":
+                yield cluster, manifest
+
+
+def _data(played: Played) -> dict[str, Any]:
+    from lab.commands.printers.timeline import timeline
+
+    objects: dict[str, list[Any]] = {name: [] for name in played.world.members()}
+    for cluster, manifest in member_objects(played):
+        objects[cluster].append(manifest)
+    return {
+        "scenario": played.name,
+        "path": played.path,
+        "seed": played.seed,
+        "passed": played.passed,
+        "checks": [
+            {"name": c.name, "passed": c.passed, "message": c.message, "time": c.time_s}
+            for c in played.checks
+        ],
+        "errors": list(played.errors),
+        "timeline": [each.to_dict() for each in timeline(played.world)],
+        "members": objects,
+        "endS": played.world.now_s,
+        "digest": played.digest,
+        "runFile": None if played.run_file is None else str(played.run_file),
+    }
+
+
+def _summary(played: list[Played], failed: list[tuple[str, LabError]]) -> str:
+    from lab.commands.printers.text import columns
+    from lab.commands.printers.timeline import clock
+
+    rows = [["SCENARIO", "RESULT", "CHECKS", "FLEET TIME", "SECONDS"]]
+    for each in played:
+        held = sum(check.passed for check in each.checks)
+        rows.append([each.name, "passed" if each.passed else "FAILED",
+                     f"{held}/{len(each.checks)}", clock(each.world.now_s),
+                     f"{each.wall_s:.1f}"])  # fmt: skip
+    rows += [[path, "INVALID", "-", "-", "-"] for path, _ in failed]
+    return columns(rows)
+
+
+def _write_junit(
+    context: Context, file: str, played: list[Played], failed: list[tuple[str, LabError]]
+) -> None:
+    from lab.commands.junit import junit_xml
+    from lab.core.errors import InputError
+
+    path = context.directory / file
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(junit_xml(played, failed), "utf-8")
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror}") from None
+
+
+VERB = Verb(
+    "run",
+    "play scenarios: a timeline, the members' objects, and a verdict",
+    "Play and plan",
+    run,
+    (Argument("scenarios", "scenario files", "+"),),
+    (
+        Flag("seed", "instead of the scenario's seed", type="int", metavar="N"),
+        Flag("out", "where to write the run file", metavar="FILE"),
+        Flag("junit", "write the checks as a JUnit file", metavar="FILE"),
+        Flag("on", "simulated or real clusters", default="sim", choices=("sim", "real"),
+             metavar="sim|real"),
+        Flag("speed", "fleet seconds per second (default: as fast as possible)", metavar="X"),
+        Flag("until", "stop at this moment", type="time", metavar="TIME"),
+        Flag("verbose", "everything, however much it is", "v", "bool", False),
+        flags.OUTPUT_DATA,
+    ),
+    examples=("run scenario.yaml", "run scenarios/*.yaml --junit report.xml"),
+)  # fmt: skip
