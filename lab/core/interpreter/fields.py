@@ -6,12 +6,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lab.core.errors import LabError
-from lab.core.manifest import Manifest, get_in
+from lab.core.manifest import Manifest
 from lab.core.model import key_of
 
 
 class InterpretError(LabError):
     """An object cannot be interpreted: a field has the wrong type or is missing."""
+
+
+def _at(holder: Any, path: Sequence[str]) -> Any:
+    """Return what stands at a path, None where it ends early; only maps are walked through."""
+    for depth, step in enumerate(path):
+        if holder is None:
+            return None
+        if not isinstance(holder, Mapping):
+            raise InterpretError(f"{'.'.join(path[:depth])} is {holder!r}, needs a map")
+        holder = holder.get(step)
+    return holder
 
 
 def integer(holder: Any, *path: str) -> int:
@@ -20,7 +31,7 @@ def integer(holder: Any, *path: str) -> int:
     Raises:
         InterpretError: Something other than a whole number stands there.
     """
-    value = get_in(holder, path)
+    value = _at(holder, path)
     if value is None:
         return 0
     if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
@@ -30,7 +41,7 @@ def integer(holder: Any, *path: str) -> int:
 
 def optional_integer(holder: Any, *path: str) -> int | None:
     """Return the number at a path, None where there is none."""
-    return None if get_in(holder, path) is None else integer(holder, *path)
+    return None if _at(holder, path) is None else integer(holder, *path)
 
 
 def text(holder: Any, *path: str) -> str:
@@ -39,7 +50,7 @@ def text(holder: Any, *path: str) -> str:
     Raises:
         InterpretError: Something other than a text stands there.
     """
-    value = get_in(holder, path)
+    value = _at(holder, path)
     if value is None:
         return ""
     if not isinstance(value, str):
@@ -53,7 +64,7 @@ def mapping(holder: Any, *path: str) -> Mapping[str, Any]:
     Raises:
         InterpretError: Something other than a map stands there.
     """
-    value = get_in(holder, path)
+    value = _at(holder, path)
     if value is None:
         return {}
     if not isinstance(value, Mapping):
@@ -67,7 +78,7 @@ def items(holder: Any, *path: str) -> Sequence[Mapping[str, Any]]:
     Raises:
         InterpretError: Something other than a list of maps stands there.
     """
-    value = get_in(holder, path)
+    value = _at(holder, path)
     if value is None:
         return ()
     if not isinstance(value, list) or not all(isinstance(entry, Mapping) for entry in value):

@@ -34,9 +34,10 @@ _DATE = re.compile(
     r"([Tt][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]+)?(Z|[-+][0-9]{2}:[0-9]{2})"
     r"| [0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]+)?)?"
 )
+_OTHER_BREAKS = "\x85\u2028\u2029"
 _MAX_NODES = 200_000
 _MAX_DEPTH = 200
-_TEXT, _MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
+_TEXT, _MERGE, _PLAIN = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge", "!plain"
 
 
 def _resolve(text: str) -> Any:
@@ -94,13 +95,12 @@ class _Reader:
 
 
 def _is_merge(node: yaml.Node) -> bool:
-    plain = isinstance(node, yaml.ScalarNode) and node.value == "<<" and node.style is None
-    return plain or node.tag == _MERGE
+    return (node.value == "<<" and node.tag == _PLAIN) or node.tag == _MERGE
 
 
 def _scalar(node: Any) -> Any:
     text = str(node.value)
-    if node.style is None and node.tag == _TEXT:
+    if node.tag == _PLAIN:
         return _json_number(_resolve(text))
     kind = node.tag.removeprefix("tag:yaml.org,2002:")
     if kind in {"bool", "int", "float", "null"}:
@@ -130,9 +130,17 @@ def _key(value: Any) -> str:
 
 
 class _PlainLoader(yaml.SafeLoader):
-    """Leaves every untagged scalar a text: what it stands for is decided here, as Go does."""
+    """Only marks plain scalars: what they stand for is decided here, as Go does."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 — PyYAML's own class attribute
+
+    def compose_scalar_node(self, anchor: Any) -> yaml.ScalarNode:
+        """Compose a scalar; one that is neither quoted nor tagged gets the tag of its own."""
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        node: yaml.ScalarNode = super().compose_scalar_node(anchor)
+        if event.implicit[0]:
+            node.tag = _PLAIN
+        return node
 
 
 def load_go_yaml(text: str) -> Any:
@@ -191,6 +199,8 @@ def _node(value: Any) -> yaml.Node:
 
 
 def _style(text: str) -> str | None:
+    if any(character > "\uffff" or character in _OTHER_BREAKS for character in text):
+        return '"'  # Go's emitter takes the first for unprintable; the others would be lost.
     if "\n" in text:
         return "|"
     special = text in _WORDS or text == "<<" or _DATE.fullmatch(text) or _SIXTY.fullmatch(text)
