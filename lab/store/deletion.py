@@ -8,12 +8,15 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from lab.core.kinds import crd_kinds
 from lab.core.manifest import Manifest, is_deleting, timestamp
 from lab.store import refusals
 from lab.store.collection import Collection
+from lab.store.crds import CRD, is_crd
 from lab.store.objects import ObjectTable, Place
 
 ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
+CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 PROPAGATIONS = ("Background", "Foreground", "Orphan")
 _KEPT_NAMESPACES = {"default", "kube-system", "kube-public"}
 
@@ -40,6 +43,7 @@ class Remover:
         self._work: deque[_Collect | _Settle] = deque()
         self._working = False
         self._terminating: dict[str, None] = {}
+        self._retiring: dict[Collection, str] = {}
 
     # ── one object ─────────────────────────────────────────────────────────────────────────────
 
@@ -82,6 +86,9 @@ class Remover:
         if is_namespace and name in _KEPT_NAMESPACES:
             raise refusals.forbidden(collection.kind, name, "this namespace may not be deleted")
         finalizers = _finalizers(old, propagation)
+        instances = self._instances(collection, old)
+        if instances is not None and CLEANUP not in finalizers:
+            finalizers.append(CLEANUP)
         if not finalizers and not _holds(collection, old):
             self._remove(collection, namespace, name, old)
             return
@@ -93,6 +100,14 @@ class Remover:
         if is_namespace:
             self._terminating[name] = None
             self._empty(name, now_s)
+        if instances is not None:
+            self._retiring[instances] = name
+            for instance in list(instances.all_sorted()):
+                if not is_deleting(instance):
+                    meta = instance["metadata"]
+                    where = meta.get("namespace") or ""
+                    self._delete(instances, where, meta["name"], instance, now_s, "Background")
+            self._settle_definition(instances)
         uid = old["metadata"]["uid"]
         if ORPHAN in finalizers:
             self._orphan(uid)
@@ -116,6 +131,27 @@ class Remover:
                 self._work.append(_Settle(owner.get("uid", "")))
         if namespace in self._terminating:
             self.settle_namespace(namespace)
+        if collection in self._retiring:
+            self._settle_definition(collection)
+        if is_crd(collection.kind):
+            self._table.unlearn(crd_kinds(last))
+
+    # ── custom resources ───────────────────────────────────────────────────────────────────────
+
+    def _instances(self, collection: Collection, manifest: Manifest) -> Collection | None:
+        """Return the objects a CustomResourceDefinition defines, if there are any."""
+        if not is_crd(collection.kind):
+            return None
+        kinds = crd_kinds(manifest)
+        found = self._table.stored(kinds[0]) if kinds else None
+        return found if found is not None and found.namespaces else None
+
+    def _settle_definition(self, instances: Collection) -> None:
+        if instances.namespaces:
+            return
+        name = self._retiring.pop(instances)
+        place = (self._table.collection("apiextensions.k8s.io/v1", CRD[1]), "", name)
+        self._drop_finalizer(place, CLEANUP)
 
     # ── owners and dependents ──────────────────────────────────────────────────────────────────
 
@@ -191,7 +227,8 @@ class Remover:
         manifest = collection.find(namespace, name)
         if manifest is None:
             return
-        kept = [each for each in manifest["metadata"]["finalizers"] if each != finalizer]
+        finalizers = manifest["metadata"].get("finalizers") or ()
+        kept = [each for each in finalizers if each != finalizer]
         meta = {**manifest["metadata"], "finalizers": kept}
         if not kept:
             del meta["finalizers"]

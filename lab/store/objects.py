@@ -93,6 +93,10 @@ class ObjectTable:
             self._served.pop((kind.api_version, kind.kind), None)
             self._stored.pop((kind.group, kind.kind), None)
 
+    def stored(self, kind: Kind) -> Collection | None:
+        """Return the collection of a kind if it was ever used."""
+        return self._stored.get((kind.group, kind.kind))
+
     def collections(self) -> list[Collection]:
         """Return every collection that was ever used."""
         return list(self._stored.values())

@@ -214,7 +214,7 @@ def _check_order(patch: list[Any], order: list[Any], key: str) -> None:
         value = _key_value(item, key) if key else item
         if value not in names[max(position, 0) :]:
             raise PatchError(
-                f"The order in patch list:\n{patch}\n doesn't match {_ORDER} list:\n{order}\n"
+                f"The order in patch list:\n{patch}\n doesn't match {_ORDER[:-1]} list:\n{order}\n"
             )
         position = names.index(value, max(position, 0))
 
