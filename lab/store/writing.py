@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from lab.core.kinds import Kind, crd_kinds
 from lab.core.manifest import Manifest
@@ -29,8 +29,9 @@ Track = Callable[[Manifest | None, dict[str, Any]], Any]
 """Given the old and the new object, returns the new `managedFields` (None: there are none)."""
 Default = Callable[[Manifest, Kind, Manifest | None], Manifest]
 """Fills in an API's defaults; the last argument is the old object."""
-Admit = Callable[[str, Manifest | None, Manifest | None, float], Manifest]
-"""Webhooks: (CREATE, UPDATE or DELETE, new, old, now_s) -> the object to store, or an ApiError."""
+Operation = Literal["CREATE", "UPDATE", "DELETE"]
+Admit = Callable[[Operation, Manifest | None, Manifest | None, float], Manifest | None]
+"""Webhooks: (operation, new, old, now_s) -> the object to store (None: a deletion), or ApiError."""
 
 # Kinds whose status a client may bring along when it creates them.
 _KEEPS_STATUS = {("", "Node")}
@@ -101,8 +102,7 @@ class Writer:
             new = {**self._default(new, kind, None)}
             new["metadata"] = dict(new["metadata"])
         if self._admit is not None:
-            new = {**self._admit("CREATE", new, None, now_s)}
-            new["metadata"] = dict(new["metadata"])
+            new = self._admitted("CREATE", new, None, now_s)
         self._set_managed_fields(new, track(None, new) if track is not None else None)
         if dry_run:
             return new
@@ -158,6 +158,15 @@ class Writer:
             new["status"] = {"phase": phase}
         elif is_crd(kind):
             new["status"] = accepted_status(new, now_s)
+
+    def _admitted(
+        self, operation: Operation, new: Manifest, old: Manifest | None, now_s: float
+    ) -> dict[str, Any]:
+        """Return what the webhooks make of an object, with a metadata that may be written to."""
+        assert self._admit is not None
+        admitted = self._admit(operation, new, old, now_s)
+        assert admitted is not None, "only a deletion has no object"
+        return {**admitted, "metadata": {**admitted["metadata"]}}
 
     def admit_delete(self, old: Manifest, now_s: float) -> None:
         """Ask the webhooks whether an object may be deleted.
@@ -215,8 +224,8 @@ class Writer:
                 new = {**self._default(new, collection.kind, old)}
                 meta = new["metadata"] = {**new["metadata"]}
             if self._admit is not None:
-                new = {**self._admit("UPDATE", new, old, now_s)}
-                meta = new["metadata"] = {**new["metadata"]}
+                new = self._admitted("UPDATE", new, old, now_s)
+                meta = new["metadata"]
             self._check_metadata(collection, old, meta)
         rule = collection.generation
         if rule is not None and rule(old, new):
