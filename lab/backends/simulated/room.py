@@ -31,7 +31,8 @@ class Room:
     def fits(self, demand: Demand) -> npt.NDArray[np.bool_]:
         """Return per node whether one more such pod has room."""
         at, counts = self.need(demand)
-        return np.logical_and.reduce(self._nodes.free[at] >= counts[:, None], axis=0)
+        fits: npt.NDArray[np.bool_] = np.all(self._nodes.free[at] >= counts[:, None], axis=0)
+        return fits
 
     def fits_on(self, demand: Demand, node: int) -> bool:
         """Tell whether one more such pod has room on a node."""
