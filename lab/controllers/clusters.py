@@ -45,6 +45,12 @@ from lab.core.settings import KarmadaSettings
 NOT_READY = "cluster.karmada.io/not-ready"
 UNREACHABLE = "cluster.karmada.io/unreachable"
 CLEANUP_CHECK_S = 10.0
+NAMESPACE_REMOVAL_S = 13.0
+"""How long a namespace takes to go: its controller looks at it after 5 s, and again 8 s later (half
+of the 15 s it expects finalizers to take, and one). The lab's store removes it at once, so the wait
+is kept here: an unjoined cluster goes at the second check, after 20 s, as a real one was seen to.
+Source: Kubernetes 1.36 `pkg/controller/namespace`.
+"""
 
 
 class ClusterController:
@@ -60,6 +66,7 @@ class ClusterController:
             bindings_on_cluster(CLUSTER_BINDING),
         )
         self._queues = queues
+        self._space_goes_s: dict[str, float] = {}
 
     def make_queue(self) -> Queue:
         """Return the queue this controller works from."""
@@ -74,9 +81,10 @@ class ClusterController:
         """Cluster -> execution namespace, condition taints and finalizer; or its removal."""
         cluster = view.get(key)
         if cluster is None:
+            self._space_goes_s.pop(key.name, None)
             return Plan()
         if is_deleting(cluster):
-            return self._remove(view, cluster)
+            return self._remove(view, cluster, now_s)
         return self._keep(view, cluster, now_s)
 
     def _keep(self, view: View, cluster: Manifest, now_s: float) -> Plan:
@@ -99,15 +107,18 @@ class ClusterController:
             actions.append(Update(HUB, wanted))
         return Plan(actions, notes=notes)
 
-    def _remove(self, view: View, cluster: Manifest) -> Plan:
+    def _remove(self, view: View, cluster: Manifest, now_s: float) -> Plan:
         name, key = name_of(cluster), cluster_key(name_of(cluster))
         text = f"Removed execution space for cluster({name})."
         note = Note(key, "Normal", "RemoveExecutionSpaceSucceed", text)
         space = namespace_key(execution_namespace(name))
         standing = view.get(space)
         if standing is not None:
+            self._space_goes_s.setdefault(name, round(now_s + NAMESPACE_REMOVAL_S, 6))
             actions = () if is_deleting(standing) else (Delete(space),)
             return Plan(actions, CLEANUP_CHECK_S, notes=(note,))
+        if now_s < self._space_goes_s.get(name, now_s):
+            return Plan((), CLEANUP_CHECK_S, notes=(note,))
         if _still_targeted(view, name):
             return Plan((), CLEANUP_CHECK_S, notes=(note,))
         if CLUSTER_FINALIZER not in finalizers_of(cluster):

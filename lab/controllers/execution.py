@@ -170,9 +170,13 @@ class ExecutionController:
         if target is None:
             return Plan(actions, notes=notes)
         if not view.synced(*target[:3]):
+            refused = self._writes.unlisted.get(target[:3])
+            if refused is not None:
+                work = _patched(work, actions)
+                actions += _condition_patch(key, work, _not_applied(refused), now_s)
+                notes.append(_sync_failed(key, target, refused))
             return self._await_list(target, actions, notes)
-        if actions:
-            work = _patched(work, actions)
+        work = _patched(work, actions)
         return self._apply(view, key, work, target, now_s, actions, notes)
 
     def _await_list(
@@ -205,8 +209,7 @@ class ExecutionController:
         if refused is not None:
             actions += _condition_patch(key, work, _not_applied(refused), now_s)
             notes = [*notes, _sync_failed(key, target, refused)]
-            if actions:
-                work = _patched(work, actions)
+            work = _patched(work, actions)
         actions += writes
         done = _condition_patch(key, work, _APPLIED, now_s)
         if writes or done:
@@ -332,7 +335,9 @@ def _condition_patch(
 
 
 def _patched(work: Manifest, actions: Sequence[Action]) -> Manifest:
-    """Return the Work as the last status patch leaves it."""
+    """Return the Work as the last status patch among some actions leaves it."""
+    if not actions:
+        return work
     conditions = next(
         (
             each.body["status"]["conditions"]

@@ -28,6 +28,8 @@ class MemberWrites:
     """Member object to the uid whose deletion was accepted."""
     asked: set[tuple[str, str, str]] = field(default_factory=set)
     """Subscriptions under way."""
+    unlisted: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    """Subscriptions that were refused, and why."""
 
     def learn(self, answer: Answered) -> None:
         """Take in an answer, whoever asked."""
@@ -35,12 +37,20 @@ class MemberWrites:
         if action.cluster == HUB:
             return
         if isinstance(action, Subscribe):
-            self.asked.discard((action.cluster, action.api_version, action.kind))
+            self._subscribed(action, answer)
         elif isinstance(action, Create | Update):
             self._wrote(action, answer)
         elif isinstance(action, Delete) and (answer.error is None or answer.error.code == 404):
             self.deleted[action.key] = action.uid
             self.versions.pop(action.key, None)
+
+    def _subscribed(self, action: Subscribe, answer: Answered) -> None:
+        place = (action.cluster, action.api_version, action.kind)
+        self.asked.discard(place)
+        if answer.error is None:
+            self.unlisted.pop(place, None)
+        else:
+            self.unlisted[place] = answer.error.message
 
     def _wrote(self, action: Action, answer: Answered) -> None:
         if answer.error is None:
@@ -57,3 +67,5 @@ class MemberWrites:
             for key in [key for key in record if key.cluster == cluster]:
                 del record[key]
         self.asked = {entry for entry in self.asked if entry[0] != cluster}
+        for place in [place for place in self.unlisted if place[0] == cluster]:
+            del self.unlisted[place]
