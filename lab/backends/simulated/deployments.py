@@ -120,9 +120,7 @@ class Deployments:
     def _follow(
         self, deployment: Manifest, current: Manifest, revision: int, now_s: float
     ) -> Manifest:
-        wanted = with_annotations(
-            current, {**_copied(deployment), REVISION: str(revision), **self._sizes(deployment)}
-        )
+        wanted = with_annotations(current, {**_copied(deployment), REVISION: str(revision)})
         min_ready = spec_of(deployment).get("minReadySeconds") or 0
         if (spec_of(current).get("minReadySeconds") or 0) != min_ready:
             wanted = set_in(wanted, ("spec", "minReadySeconds"), min_ready)

@@ -42,6 +42,8 @@ class ReplicaSets:
         if not is_deleting(replica_set):
             scale(bench, workload, replicas_of(replica_set), now_s)
         bench.write_status(replica_set, self._status(replica_set, workload), now_s)
+        if not replicas_of(replica_set) and not bench.pods.totals[workload.index].any():
+            bench.ask_owner(replica_set)  # a Recreate rollout waits for the last pod to be gone
 
     def _status(self, replica_set: Manifest, workload: Workload) -> dict[str, Any]:
         pods = self._bench.pods

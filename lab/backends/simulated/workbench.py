@@ -102,16 +102,16 @@ class Workbench:
                     self._owned.pop(uid, None)
             else:
                 self._owned.setdefault(uid, {})[key] = None
-            self.ask(
-                Key(
-                    self.name,
-                    str(owner.get("apiVersion")),
-                    str(owner.get("kind")),
-                    namespace_of(manifest),
-                    str(owner.get("name")),
-                )
-            )
+            self.ask_owner(manifest)
         self.ask(key)
+
+    def ask_owner(self, manifest: Manifest) -> None:
+        """Have the model of an object's controller look at that one."""
+        owner = controller_of(manifest)
+        if owner is not None:
+            kind, name = str(owner.get("kind")), str(owner.get("name"))
+            api_version = str(owner.get("apiVersion"))
+            self.ask(Key(self.name, api_version, kind, namespace_of(manifest), name))
 
     def chance(self, purpose: str) -> np.random.Generator:
         """Return this member's source of chance for one purpose."""
