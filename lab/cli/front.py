@@ -36,6 +36,15 @@ def run_program(words: list[str]) -> int:
         return code if isinstance(code, int) else exits.OK
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
+    except click.NoSuchOption as error:
+        from lab.core.errors import did_you_mean
+
+        near = did_you_mean(error.option_name, ["--help", "--version", "--debug"])
+        exits.complain(f"error: unknown flag: {error.option_name}{near}")
+        return exits.INVALID
+    except click.exceptions.NoArgsIsHelpError as error:
+        exits.complain(error.format_message())
+        return exits.INVALID
     except click.ClickException as error:
         exits.complain(f"error: {error.format_message()}")
         return exits.INVALID
@@ -84,9 +93,6 @@ class _Group(click.Group):
         if self.get_command(ctx, word) is None and not ctx.resilient_parsing:
             if not self.prefix and word in NOT_YET:
                 raise InputError(NOT_YET[word])
-            if word.startswith("-"):
-                near = did_you_mean(word, ["--help", "--version", "--debug"])
-                raise InputError(f"unknown flag: {word}{near}")
             near = did_you_mean(word, self.list_commands(ctx))
             raise InputError(
                 f'unknown command "{word}" for "{ctx.command_path}"{near}'

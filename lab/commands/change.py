@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lab.commands import flags
-from lab.commands.context import Context, World, Writer
+from lab.commands.context import Context, Writer
 from lab.commands.targets import (
     context_cluster,
     key_for,
@@ -86,7 +86,12 @@ class Answer:
 
 
 def subjects(
-    args: Args, world: World, words: Sequence[str], answer: Answer, *, cluster: str | None = None
+    context: Context,
+    args: Args,
+    words: Sequence[str],
+    answer: Answer,
+    *,
+    cluster: str | None = None,
 ) -> list[Subject]:
     """Return the objects that words, `-l`, `--field-selector` and `--all` name.
 
@@ -95,7 +100,8 @@ def subjects(
     Raises:
         InputError: No object is named, or names and selectors are mixed.
     """
-    place = context_cluster(args, world) if cluster is None else cluster
+    world, _ = context.writing()
+    place = context_cluster(context, args, world) if cluster is None else cluster
     namespace = namespace_of_call(args, listing=True)
     chosen = parse_filter(args)
     by_filter = bool(args.text("selector") or args.text("field-selector") or args.on("all"))
@@ -151,9 +157,9 @@ def patch_each(
         body: Makes the patch of one object; raises InputError if it cannot be.
         verb: Makes the last word of the first line from the object before and after.
     """
-    world, writer = context.writing()
+    _, writer = context.writing()
     answer = Answer.begin(args)
-    for subject in subjects(args, world, words, answer):
+    for subject in subjects(context, args, words, answer):
         try:
             after = carry_out(args, writer, Patch(subject.key, body(subject), "merge"))
         except ApiError as error:

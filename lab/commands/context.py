@@ -160,6 +160,8 @@ class Context:
     terminal: bool = False
     """Standard output is a terminal (colour, if at all, only then)."""
     verb: str = ""
+    cluster: str = ""
+    """Where changes go and `get` looks when the line does not say: the hub, or a member."""
     player: Player | None = None
 
     def reading(self, args: Args) -> World:

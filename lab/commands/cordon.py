@@ -25,11 +25,11 @@ def mark(context: Context, args: Args, *, cordon: bool) -> Result:
     from lab.commands.change import Answer, subjects
     from lab.core.errors import ApiError
 
-    world, writer = context.writing()
+    _, writer = context.writing()
     answer = Answer.begin(args)
     what = "node" if context.program == "kubectl" else "cluster"
     cluster = None if what == "node" else ""
-    for subject in subjects(args, world, [what, *args.words("names")], answer, cluster=cluster):
+    for subject in subjects(context, args, [what, *args.words("names")], answer, cluster=cluster):
         try:
             if what == "node":
                 _node(args, writer, subject, answer, cordon=cordon)

@@ -18,7 +18,7 @@ def run(context: Context, args: Args) -> Result:
     from lab.core.model import Create
 
     world, writer = context.writing()
-    cluster = context_cluster(args, world)
+    cluster = context_cluster(context, args, world)
     sources = read_manifests(context, args, world.kinds(cluster))
     wanted = [(source, placed(source.manifest, args, world, cluster)) for source in sources]
     answer = Answer.begin(args)

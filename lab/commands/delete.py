@@ -26,7 +26,7 @@ def run(context: Context, args: Args) -> Result:
     if args.words("filename"):
         found = _from_files(context, args, world, answer)
     else:
-        found = subjects(args, world, args.words("targets"), answer)
+        found = subjects(context, args, args.words("targets"), answer)
     cascade = _CASCADE[args.text("cascade") or "background"]
     for subject in found:
         try:
@@ -51,7 +51,7 @@ def _from_files(context: Context, args: Args, world: World, answer: Answer) -> l
     from lab.commands.targets import context_cluster, key_for, not_found
     from lab.core.manifest import name_of, namespace_of
 
-    cluster = context_cluster(args, world)
+    cluster = context_cluster(context, args, world)
     found = []
     for source in read_manifests(context, args, world.kinds(cluster)):
         manifest = placed(source.manifest, args, world, cluster)

@@ -49,19 +49,17 @@ def places(context: Context, args: Args, world: World) -> tuple[list[str], bool]
     Raises:
         InputError: A cluster that is no member.
     """
-    from lab.commands.targets import HUB_WORDS, check_members
+    from lab.commands.targets import HUB_WORDS, check_members, context_cluster
     from lab.core.model import HUB
 
     chosen = [name for name in args.words("clusters") if name not in HUB_WORDS]
     check_members(chosen, world)
     scope = args.text("operation-scope")
+    if not chosen and not scope and (args.text("context") or context.cluster):
+        return [context_cluster(context, args, world)], False
     if not scope:
         # karmadactl looks at -C only with -s members|all; ours takes -C alone for "members".
         scope = "members" if chosen and context.program == "fedlab" else "karmada"
-    if args.text("context") and not chosen:
-        from lab.commands.targets import context_cluster
-
-        return [context_cluster(args, world)], False
     karmadactl = context.program == "karmadactl" or scope != "karmada"
     members = chosen or registered(world)
     if scope == "members":

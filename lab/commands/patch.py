@@ -17,11 +17,11 @@ def run(context: Context, args: Args) -> Result:
     from lab.core.model import Patch
 
     body = _body(context, args)
-    world, writer = context.writing()
+    _, writer = context.writing()
     answer = Answer.begin(args)
     kind: Any = args.text("type") or "strategic"
     subresource: Any = args.text("subresource")
-    for subject in subjects(args, world, args.words("targets"), answer):
+    for subject in subjects(context, args, args.words("targets"), answer):
         try:
             after = carry_out(args, writer, Patch(subject.key, body, kind, subresource))
         except ApiError as error:

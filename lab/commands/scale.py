@@ -17,7 +17,7 @@ def run(context: Context, args: Args) -> Result:
     replicas = args.number("replicas")
     if replicas is None or replicas < 0:
         raise InputError("The --replicas=COUNT flag is required, and COUNT must be 0 or more")
-    world, writer = context.writing()
+    _, writer = context.writing()
     answer = Answer.begin(args)
     body = {"spec": {"replicas": replicas}}
 
@@ -30,7 +30,7 @@ def run(context: Context, args: Args) -> Result:
         after = carry_out(args, writer, Patch(subject.key, body, "merge", "scale"))
         answer.add(f"{subject.word} scaled", subject.word, after)
 
-    for subject in subjects(args, world, args.words("targets"), answer):
+    for subject in subjects(context, args, args.words("targets"), answer):
         try:
             scaled(subject)
         except ApiError as error:

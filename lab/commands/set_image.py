@@ -28,9 +28,9 @@ def run(context: Context, args: Args) -> Result:
     images = dict(word.split("=", 1) for word in args.words("words") if "=" in word)
     if not objects or not images:
         raise InputError("write KIND/NAME and CONTAINER=IMAGE (or *=IMAGE)")
-    world, writer = context.writing()
+    _, writer = context.writing()
     answer = Answer.begin(args)
-    for subject in subjects(args, world, objects, answer):
+    for subject in subjects(context, args, objects, answer):
         path = _TEMPLATES.get(subject.kind.kind, _TEMPLATE)
         try:
             after = carry_out(

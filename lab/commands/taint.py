@@ -41,9 +41,9 @@ def run(context: Context, args: Args) -> Result:
         raise InputError(
             f'invalid resource type {objects[0]}, only ["cluster" "clusters"] are supported'
         )
-    world, writer = context.writing()
+    _, writer = context.writing()
     answer = Answer.begin(args)
-    for subject in subjects(args, world, objects, answer):
+    for subject in subjects(context, args, objects, answer):
         try:
             taints, said = _retainted(subject, changes, overwrite=args.on("overwrite"))
             after = carry_out(args, writer, Patch(subject.key, {"spec": {"taints": taints}}))

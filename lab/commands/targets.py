@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lab.commands.context import World
+from lab.commands.context import Context, World
 from lab.commands.verb import Args
 from lab.core.errors import ApiError, InputError
 from lab.core.manifest import Manifest, get_in, labels_of
@@ -110,13 +110,13 @@ def namespace_of_call(args: Args, *, listing: bool = False) -> str | None:
     return args.text("namespace") or DEFAULT_NAMESPACE
 
 
-def context_cluster(args: Args, world: World) -> str:
-    """Return the cluster that `--context` (or one `-C`) names: the hub unless it is a member.
+def context_cluster(context: Context, args: Args, world: World) -> str:
+    """Return the cluster that `--context` (or one `-C`) names; else the call's own, or the hub.
 
     Raises:
         InputError: No member has that name.
     """
-    name = args.text("context")
+    name = args.text("context") or ("" if "clusters" in args.given else context.cluster)
     if not name and "clusters" in args.given:
         chosen = args.words("clusters")
         if len(chosen) != 1:

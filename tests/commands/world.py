@@ -56,8 +56,12 @@ class TestWorld:
     def _join(self, name: str, changes: Mapping[str, Any], dry_run: bool) -> None:
         if name not in self.stores.stores:
             raise InputError(f'the fleet has no cluster "{name}"')
-        manifest = {"apiVersion": CLUSTER_API, "kind": "Cluster", "metadata": {"name": name},
-                    "spec": {"syncMode": "Push", **changes}}
+        manifest = {
+            "apiVersion": CLUSTER_API,
+            "kind": "Cluster",
+            "metadata": {"name": name},
+            "spec": {"syncMode": "Push", **changes},
+        }
         self.stores.store_of(HUB).create(manifest, self.stores.now_s, dry_run=dry_run)
 
     def put(self, manifest: Manifest, cluster: str = HUB) -> Manifest:
@@ -67,8 +71,13 @@ class TestWorld:
     def type(self, line: str, *, live: bool = True) -> Result:
         """Carry out a line."""
         command = parse_line(line)
-        context = Context(command.program, self.world, self.writer if live else None,
-                          self.directory, verb=command.verb.name)
+        context = Context(
+            command.program,
+            self.world,
+            self.writer if live else None,
+            self.directory,
+            verb=command.verb.name,
+        )
         return command.verb.run(context, command.args)
 
     def said(self, line: str) -> str:
@@ -84,9 +93,15 @@ def deployment(name: str = "web", replicas: int = 2, **labels: str) -> dict[str,
     """Return a Deployment manifest."""
     app = {"app": name}
     return {
-        "apiVersion": "apps/v1", "kind": "Deployment",
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
         "metadata": {"name": name, "namespace": "default", "labels": {**app, **labels}},
-        "spec": {"replicas": replicas, "selector": {"matchLabels": app},
-                 "template": {"metadata": {"labels": app},
-                              "spec": {"containers": [{"name": "nginx", "image": "nginx"}]}}},
+        "spec": {
+            "replicas": replicas,
+            "selector": {"matchLabels": app},
+            "template": {
+                "metadata": {"labels": app},
+                "spec": {"containers": [{"name": "nginx", "image": "nginx"}]},
+            },
+        },
     }

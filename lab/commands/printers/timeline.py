@@ -206,17 +206,19 @@ def _binding_status(place: str, old: Manifest, new: Manifest, time_s: float) -> 
     was, now = condition(old, "FullyApplied") or {}, condition(new, "FullyApplied") or {}
     if now.get("status") == "True" and was.get("status") != "True":
         yield Told(time_s, "applied", f"{place} is applied in all its clusters")
-    healths = {each.get("clusterName"): each.get("health")
-               for each in status_of(old).get("aggregatedStatus") or ()}  # fmt: skip
-    errors = {each.get("clusterName"): each.get("appliedMessage")
-              for each in status_of(old).get("aggregatedStatus") or ()}  # fmt: skip
+    before = {
+        each.get("clusterName"): each for each in status_of(old).get("aggregatedStatus") or ()
+    }
     for each in status_of(new).get("aggregatedStatus") or ():
         name, health = str(each.get("clusterName")), each.get("health")
-        # Unknown is only what stands there until the first report.
-        if health != healths.get(name) and health in {"Healthy", "Unhealthy"}:
-            yield Told(time_s, "health", f"{place} {str(health).lower()} in {{where}}", (name,))
+        last = before.get(name, {})
+        # Unknown is only what stands there until the first report; a first Unhealthy is a start.
+        if health == "Healthy" and last.get("health") != "Healthy":
+            yield Told(time_s, "health", f"{place} healthy in {{where}}", (name,))
+        elif health == "Unhealthy" and last.get("health") == "Healthy":
+            yield Told(time_s, "health", f"{place} no longer healthy in {{where}}", (name,))
         error = each.get("appliedMessage")
-        if error and not each.get("applied") and error != errors.get(name):
+        if error and not each.get("applied") and error != last.get("appliedMessage"):
             yield Told(time_s, "applied", f"{place} not applied in {{where}}: {error}", (name,))
 
 
@@ -238,7 +240,7 @@ def _template(changes: Sequence[ObjectChange], key: Key) -> Iterator[Told]:
             yield Told(change.time_s, "template", text)
             claim = said
         replicas = spec_of(change.object).get("replicas")
-        if replicas != wanted and change.type != "ADDED":
+        if replicas != wanted and change.type != "ADDED" and wanted is not None:
             yield Told(change.time_s, "template", f"{place} scaled to {replicas}")
         wanted = replicas
         status = status_of(change.object)
@@ -282,7 +284,7 @@ def _member(
             yield Told(change.time_s, "member", f"{place} stands in {{where}}, unmanaged", cluster)
         elif managed and labels_of(old).get("karmada.io/managed") != "true":
             yield Told(change.time_s, "member", f"{place} taken over in {{where}}", cluster)
-        elif get_in(old, ("metadata", "generation")) != get_in(new, ("metadata", "generation")):
+        elif spec_of(old) != spec_of(new):
             yield Told(change.time_s, "member", f"{place} updated in {{where}}", cluster)
 
 
