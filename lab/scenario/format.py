@@ -1,8 +1,8 @@
 """The scenario and fleet file formats, as one table.
 
-The table is JSON Schema. Editors get it as it is (`fedlab scenario schema`), the loader checks files
-against the same table with places and nearest words (`lab.scenario.shape`). `format` words that are
-ours: duration, quantity, cel, file.
+The table is JSON Schema. Editors get it as it is (`fedlab scenario schema`), the loader checks
+files against the same table with places and nearest words (`lab.scenario.shape`). Of the `format`
+words, duration, quantity, cel and file are ours.
 """
 
 from __future__ import annotations

@@ -1,0 +1,152 @@
+"""The functions expressions may call: what they ask the world, and what it answered.
+
+ready(ref[, cluster])     pods that are ready (1 for a ready object without replicas), by the
+                          members' own status; without a cluster, the sum over all members
+replicas(ref[, cluster])  spec.replicas of the template; with a cluster, of the object there
+clusters(ref)             names of the clusters the scheduler has chosen, sorted
+exists(ref[, cluster])    the object is there (without a cluster: in the hub)
+status(ref[, cluster])    its status (an empty map if it has none)
+object(ref[, cluster])    the whole object (an empty map if it is not there)
+now()                     seconds since the start of the run
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from lab.core.errors import InputError, did_you_mean, quoted
+from lab.core.kinds import KindRegistry
+from lab.core.labels import BINDING_API
+from lab.core.manifest import Manifest, condition, get_in, spec_of, status_of
+from lab.core.model import HUB, Key
+from lab.scenario.expression import Expression
+from lab.scenario.reference import Reference, parse_reference
+from lab.scenario.world import World
+
+HELPERS = ("ready", "replicas", "clusters", "exists", "status", "object", "now")
+_TEXT = r"""(?:'([^'\\]*)'|"([^"\\]*)")"""
+_CALL = re.compile(
+    rf"\b(ready|replicas|clusters|exists|status|object)\s*\(\s*{_TEXT}\s*(?:,\s*{_TEXT}\s*)?\)"
+)
+
+
+def check_calls(expression: Expression, kinds: KindRegistry, clusters: Sequence[str]) -> None:
+    """Check the objects and clusters that an expression names literally.
+
+    Raises:
+        InputError: An unknown kind or cluster, or a text that names no object.
+    """
+    for match in _CALL.finditer(expression.text):
+        name, reference = match[1], match[2] if match[2] is not None else match[3]
+        cluster = match[4] if match[4] is not None else match[5]
+        try:
+            parse_reference(reference, kinds)
+            if cluster is not None:
+                check_cluster(cluster, clusters)
+        except InputError as error:
+            raise InputError(f"cel: {name}(): {error.message}", expression.location) from None
+
+
+def check_cluster(name: str, clusters: Sequence[str]) -> None:
+    """Check the name of a member.
+
+    Raises:
+        InputError: The fleet has no such cluster.
+    """
+    if name not in clusters:
+        hint = did_you_mean(name, clusters)
+        known = ", ".join(clusters[:8]) + (", …" if len(clusters) > 8 else "")
+        raise InputError(f"the fleet has no cluster {quoted(name)}{hint or f' (it has {known})'}")
+
+
+class Asked:
+    """The helpers over one world; `answers` keeps what was asked, for the verdict's text."""
+
+    def __init__(self, world: World, kinds: KindRegistry) -> None:
+        self._world, self._kinds = world, kinds
+        self.answers: dict[str, Any] = {}
+
+    def functions(self) -> Mapping[str, Callable[..., Any]]:
+        """Return the helpers by name."""
+        calls: dict[str, Callable[..., Any]] = {
+            "ready": self._ready,
+            "replicas": self._replicas,
+            "clusters": self._clusters,
+            "exists": self._exists,
+            "status": self._status,
+            "object": self._object,
+            "now": lambda: self._world.now_s,
+        }
+        return {name: self._noting(name, call) for name, call in calls.items()}
+
+    def found(self) -> str:
+        """Return what was asked and answered, in one line."""
+        return ", ".join(f"{call} is {quoted(value, 200)}" for call, value in self.answers.items())
+
+    def _noting(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def noting(*arguments: Any) -> Any:
+            value = call(*arguments)
+            self.answers[f"{name}({', '.join(repr(each) for each in arguments)})"] = value
+            return value
+
+        return noting
+
+    def _reference(self, text: Any) -> Reference:
+        if not isinstance(text, str):
+            raise InputError(f"{quoted(text)} names no object, needs a text like deployment/web")
+        return parse_reference(text, self._kinds)
+
+    def _find(self, text: Any, cluster: Any) -> Manifest | None:
+        reference = self._reference(text)
+        if cluster != HUB:
+            check_cluster(str(cluster), self._world.clusters())
+        return self._world.find(reference.key(str(cluster)))
+
+    def _ready(self, text: Any, cluster: Any = None) -> int:
+        names = self._world.clusters() if cluster is None else [cluster]
+        found = [self._find(text, name) for name in names]
+        return sum(ready_count(each) for each in found if each is not None)
+
+    def _replicas(self, text: Any, cluster: Any = HUB) -> int:
+        found = self._find(text, cluster)
+        if found is None:
+            return 0
+        spec = spec_of(found)
+        count = spec.get("replicas", spec.get("parallelism"))
+        if count is None:
+            return 1 if found.get("kind") in {"Deployment", "ReplicaSet", "StatefulSet"} else 0
+        return int(count)
+
+    def _clusters(self, text: Any) -> list[str]:
+        reference = self._reference(text)
+        kind = "ResourceBinding" if reference.namespace else "ClusterResourceBinding"
+        name = f"{reference.name.replace(':', '.')}-{reference.kind.kind}".lower()
+        binding = self._world.find(Key(HUB, BINDING_API, kind, reference.namespace, name))
+        targets = get_in(binding, ("spec", "clusters")) or ()
+        return sorted(str(target.get("name")) for target in targets)
+
+    def _exists(self, text: Any, cluster: Any = HUB) -> bool:
+        return self._find(text, cluster) is not None
+
+    def _status(self, text: Any, cluster: Any = HUB) -> Mapping[str, Any]:
+        found = self._find(text, cluster)
+        return {} if found is None else dict(status_of(found))
+
+    def _object(self, text: Any, cluster: Any = HUB) -> Mapping[str, Any]:
+        return dict(self._find(text, cluster) or {})
+
+
+def ready_count(manifest: Manifest) -> int:
+    """Return how much of an object is ready: pods of a workload, else 1 or 0."""
+    status = status_of(manifest)
+    kind = manifest.get("kind")
+    if kind == "DaemonSet":
+        return int(status.get("numberReady") or 0)
+    if kind in {"Deployment", "ReplicaSet", "StatefulSet"} or "readyReplicas" in status:
+        return int(status.get("readyReplicas") or 0)
+    if kind == "Job":
+        return int(status.get("ready") or 0)
+    found = condition(manifest, "Ready")
+    return 1 if found is None or found.get("status") == "True" else 0

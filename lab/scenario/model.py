@@ -1,0 +1,114 @@
+"""A scenario as data: checked, with all files read. Nothing here moves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from lab.core.errors import Location
+from lab.core.fleet import FleetSpec
+from lab.core.kinds import KindRegistry
+from lab.core.manifest import Manifest
+from lab.core.model import Key, PatchType
+from lab.core.settings import KarmadaSettings
+from lab.scenario.expression import Expression
+from lab.scenario.source import SourceManifest
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyAction:
+    """Server-side apply of objects, in order."""
+
+    manifests: tuple[SourceManifest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteAction:
+    """Deletion of objects, in order."""
+
+    keys: tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PatchAction:
+    """A patch of one object."""
+
+    key: Key
+    body: Any
+    patch_type: PatchType
+
+
+@dataclass(frozen=True, slots=True)
+class RunAction:
+    """Command lines, in order."""
+
+    lines: tuple[str, ...]
+
+
+StepAction = ApplyAction | DeleteAction | PatchAction | RunAction | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step. At most one of `at_s`, `after` and `wait_until` is set; none: at once."""
+
+    name: str
+    action: StepAction
+    location: Location
+    at_s: float | None = None
+    after: str = ""
+    delay_s: float = 0.0
+    wait_until: Expression | None = None
+    timeout_s: float = 600.0
+    cluster: str = ""
+    refused: str = ""
+
+
+Mode = Literal["at", "within", "never", "throughout", "end"]
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What must hold. `amount_s` None: until the end of the run."""
+
+    name: str
+    mode: Mode
+    location: Location
+    amount_s: float | None = None
+    after: str = ""
+    from_s: float = 0.0
+    cluster: str = ""
+    object: Manifest | None = None
+    key: Key | None = None
+    """Which object the partial one is about."""
+    cel: Expression | None = None
+
+    def condition(self) -> str:
+        """Return what is demanded, in one line."""
+        if self.cel is not None:
+            return self.cel.text
+        where = f" in {self.cluster}" if self.cluster else ""
+        assert self.key is not None
+        return f"{self.key.kind} {self.key.name}{where} as written"
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A checked scenario."""
+
+    name: str
+    path: str
+    fleet: FleetSpec
+    horizon_s: float
+    description: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    seed: int = 0
+    karmada: KarmadaSettings = field(default_factory=KarmadaSettings)
+    members: Mapping[str, Any] = field(default_factory=dict)
+    """Timings of all simulated members, in scenario form."""
+    manifests: tuple[SourceManifest, ...] = ()
+    steps: tuple[Step, ...] = ()
+    expectations: tuple[Expectation, ...] = ()
+    kinds: KindRegistry = field(default_factory=KindRegistry, compare=False, repr=False)
+    """What words and manifests of this scenario mean: the hub's kinds and those it brings."""

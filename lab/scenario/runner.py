@@ -1,0 +1,317 @@
+"""Play a scenario: do, wait until, check. A generator, since a scenario truly is a sequence.
+
+`play` yields what happens. When it yields `Advance`, whoever drives it lets time pass, at most to
+that second (in one go, in slices for a screen, or at human pace), and resumes it. Nothing here
+knows which.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+
+from lab.core.errors import InputError, LabError
+from lab.scenario.doing import do
+from lab.scenario.helpers import Asked
+from lab.scenario.load import START
+from lab.scenario.matching import differences
+from lab.scenario.model import ApplyAction, Expectation, Scenario, Step
+from lab.scenario.world import World
+
+MANIFESTS = "manifests"
+"""The name under which the scenario's manifests are applied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """Let time pass, up to and including `until_s` (seconds of the run), or less."""
+
+    until_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """A step that was carried out, or could not be."""
+
+    step: Step
+    time_s: float
+    ok: bool
+    output: str = ""
+    """What it did or printed, as kubectl would say it."""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """An expectation that is decided."""
+
+    expectation: Expectation
+    time_s: float
+    passed: bool
+    message: str
+    """What was found (and what was expected, if it failed)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A scenario that was played to its end."""
+
+    scenario: Scenario
+    steps: tuple[StepResult, ...]
+    checks: tuple[CheckResult, ...]
+    """In the order of the file."""
+    ended_s: float
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether every step was carried out and every check held."""
+        return all(step.ok for step in self.steps) and all(check.passed for check in self.checks)
+
+
+Progress = Advance | StepResult | CheckResult
+
+
+def run_scenario(
+    scenario: Scenario, world: World, on_progress: Callable[[Progress], None] | None = None
+) -> Verdict:
+    """Play a scenario as fast as the world goes.
+
+    Args:
+        scenario: A loaded scenario.
+        world: At second 0, with the scenario's fleet and settings.
+        on_progress: Told about everything that happens, before time passes.
+    """
+    playing = play(scenario, world)
+    while True:
+        try:
+            item = next(playing)
+        except StopIteration as end:
+            verdict: Verdict = end.value
+            return verdict
+        if on_progress is not None:
+            on_progress(item)
+        if isinstance(item, Advance):
+            world.run_until(item.until_s)
+
+
+def play(scenario: Scenario, world: World) -> Generator[Progress, None, Verdict]:
+    """Yield the steps and checks of a scenario as they happen, and `Advance` to let time pass."""
+    run = _Run(scenario, world)
+    yield from run.begin()
+    for step in scenario.steps:
+        yield from run.step(step)
+    yield from run.advance(scenario.horizon_s)
+    yield from run.end()
+    order = {item.name: index for index, item in enumerate(scenario.expectations)}
+    run.checks.sort(key=lambda check: order[check.expectation.name])
+    return Verdict(scenario, tuple(run.steps), tuple(run.checks), world.now_s)
+
+
+@dataclass(slots=True)
+class _Watch:
+    """An expectation whose time runs."""
+
+    expectation: Expectation
+    begins_s: float
+    ends_s: float
+    last: str = ""
+
+
+class _Run:
+    def __init__(self, scenario: Scenario, world: World) -> None:
+        self._scenario, self._world = scenario, world
+        self._anchors: dict[str, float] = {}
+        self._waiting = list(scenario.expectations)
+        self._watches: list[_Watch] = []
+        self._seen_changes = -1
+        self.steps: list[StepResult] = []
+        self.checks: list[CheckResult] = []
+
+    # ── the sequence ───────────────────────────────────────────────────────────────────────────
+
+    def begin(self) -> Iterator[Progress]:
+        if self._scenario.manifests:
+            first = self._scenario.manifests[0].location()
+            step = Step(MANIFESTS, ApplyAction(self._scenario.manifests), first)
+            yield self._do(step)
+        yield from self._anchor(START)
+
+    def step(self, step: Step) -> Iterator[Progress]:
+        if step.wait_until is not None:
+            fulfilled = yield from self._wait(step)
+            if not fulfilled:
+                return
+        else:
+            target_s = self._world.now_s
+            if step.at_s is not None:
+                target_s = step.at_s
+            elif step.after:
+                target_s = self._anchors.get(step.after, math.inf) + step.delay_s
+            if target_s > self._scenario.horizon_s:
+                yield from self.advance(self._scenario.horizon_s)
+                yield self._skipped(step, "the run ended before this step")
+                return
+            yield from self.advance(target_s)
+        if step.action is not None:
+            yield self._do(step)
+        else:
+            result = StepResult(step, self._world.now_s, ok=True, output="condition met")
+            self.steps.append(result)
+            yield result
+        yield from self._anchor(step.name)
+
+    def _wait(self, step: Step) -> Generator[Progress, None, bool]:
+        assert step.wait_until is not None
+        end_s = min(self._world.now_s + step.timeout_s, self._scenario.horizon_s)
+        asked = Asked(self._world, self._scenario.kinds)
+        while True:
+            try:
+                met = step.wait_until.evaluate(asked.functions()) is True
+            except InputError as error:
+                met, found = False, error.message
+            else:
+                found = asked.found()
+            if met or self._world.now_s >= end_s:
+                break
+            yield from self.advance(min(end_s, self._next_s()), slices=1)
+        if not met:
+            yield self._skipped(step, f"not within {step.timeout_s:g}s: {found}")
+        return met
+
+    def _do(self, step: Step) -> StepResult:
+        world = self._world
+        world.step_begins(step.name, {"step": step.name})
+        output, error = "", ""
+        try:
+            output = do(step, world)
+        except LabError as failure:
+            error = str(failure)
+        if step.refused:
+            if not error:
+                error = f"expected a refusal with {step.refused!r}, but it was accepted"
+            elif step.refused in error:
+                output, error = f"refused as expected: {error}", ""
+        result = StepResult(step, world.now_s, ok=not error, output=output, error=error)
+        self.steps.append(result)
+        return result
+
+    def _skipped(self, step: Step, reason: str) -> StepResult:
+        result = StepResult(step, self._world.now_s, ok=False, error=reason)
+        self.steps.append(result)
+        return result
+
+    def end(self) -> Iterator[Progress]:
+        for watch in self._watches:
+            yield self._decide_at_end(watch)
+        for expectation in self._waiting:
+            if expectation.mode == "end":
+                met, found = self._evaluate(expectation)
+                yield self._result(expectation, met, found)
+            else:
+                reason = f'step "{expectation.after}" was never carried out'
+                yield self._result(expectation, False, reason)
+
+    # ── time ───────────────────────────────────────────────────────────────────────────────────
+
+    def _next_s(self) -> float:
+        """Return when something may have changed: the next event, but always later than now."""
+        return max(self._world.next_event_s(), math.nextafter(self._world.now_s, math.inf) + 1e-6)
+
+    def advance(self, target_s: float, slices: int = 0) -> Iterator[Progress]:
+        """Let time pass to `target_s` (or `slices` times), deciding checks on the way."""
+        done = 0
+        while self._world.now_s < target_s and (not slices or done < slices):
+            done += 1
+            goals = [target_s]
+            for watch in self._watches:
+                if self._world.now_s < watch.begins_s:
+                    goals.append(watch.begins_s)
+                else:
+                    goals.append(watch.ends_s)
+                    if watch.expectation.mode != "at":
+                        goals.append(self._next_s())
+            ahead = [goal for goal in goals if goal > self._world.now_s]
+            yield Advance(round(min(ahead), 6))
+            yield from self._observe()
+
+    def _anchor(self, name: str) -> Iterator[Progress]:
+        """Note when a step ended and let the expectations after it begin."""
+        now_s = self._world.now_s
+        self._anchors[name] = now_s
+        for expectation in list(self._waiting):
+            if (expectation.after or START) != name or expectation.mode == "end":
+                continue
+            self._waiting.remove(expectation)
+            amount_s = math.inf if expectation.amount_s is None else expectation.amount_s
+            begins_s = now_s + (amount_s if expectation.mode == "at" else expectation.from_s)
+            span_s = 0.0 if expectation.mode == "at" else amount_s
+            self._watches.append(_Watch(expectation, begins_s, begins_s + span_s))
+        self._seen_changes = -1
+        yield from self._observe()
+
+    # ── checks ─────────────────────────────────────────────────────────────────────────────────
+
+    def _observe(self) -> Iterator[Progress]:
+        now_s, changes = self._world.now_s, self._world.changes
+        changed = changes != self._seen_changes
+        self._seen_changes = changes
+        for watch in list(self._watches):
+            begun, ended = now_s >= watch.begins_s, now_s >= watch.ends_s
+            cel = watch.expectation.cel
+            timed = cel is not None and "now" in cel.program.functions()
+            if not begun or not (changed or ended or timed or now_s == watch.begins_s):
+                continue
+            decided = self._decide(watch, ended)
+            if decided is not None:
+                self._watches.remove(watch)
+                yield decided
+
+    def _decide(self, watch: _Watch, ended: bool) -> CheckResult | None:
+        met, found = self._evaluate(watch.expectation)
+        watch.last = found
+        mode = watch.expectation.mode
+        if mode == "at":
+            return self._result(watch.expectation, met, found)
+        if mode == "within":
+            if met:
+                took_s = self._world.now_s - watch.begins_s
+                return self._result(watch.expectation, True, f"after {took_s:.3g}s: {found}")
+            if ended:
+                return self._result(watch.expectation, False, f"never: {found}")
+        if mode == "never" and met:
+            return self._result(watch.expectation, False, f"it did: {found}")
+        if mode == "throughout" and not met:
+            return self._result(watch.expectation, False, f"it did not hold: {found}")
+        return self._result(watch.expectation, True, found) if ended else None
+
+    def _decide_at_end(self, watch: _Watch) -> CheckResult:
+        mode, now_s = watch.expectation.mode, self._world.now_s
+        begun = now_s >= watch.begins_s
+        if mode in {"never", "throughout"} and begun:
+            return self._result(watch.expectation, True, watch.last)
+        reason = f"the run ended at {now_s:g}s, before it was decided"
+        return self._result(watch.expectation, False, f"{reason}: {watch.last}".rstrip(": "))
+
+    def _evaluate(self, expectation: Expectation) -> tuple[bool, str]:
+        if expectation.cel is not None:
+            asked = Asked(self._world, self._scenario.kinds)
+            try:
+                value = expectation.cel.evaluate(asked.functions())
+            except InputError as error:
+                return False, error.message
+            if not isinstance(value, bool):
+                return False, f"the expression is {value!r}, needs true or false"
+            return value, asked.found()
+        assert expectation.key is not None
+        found = self._world.find(expectation.key)
+        if found is None:
+            return False, f"{expectation.key} does not exist"
+        wrong = list(differences(expectation.object, found))
+        return not wrong, "; ".join(wrong) if wrong else "as written"
+
+    def _result(self, expectation: Expectation, passed: bool, found: str) -> CheckResult:
+        message = found if passed else f"expected {expectation.condition()}; found: {found}"
+        result = CheckResult(expectation, self._world.now_s, passed, message)
+        self.checks.append(result)
+        return result
