@@ -95,7 +95,7 @@ class PlannedBinding:
             "clusters": self.clusters,
             "reason": outcome.reason if outcome else "Success",
             "error": outcome.error if outcome else None,
-            "noop": outcome.noop if outcome else True,
+            "noop": self.noop,
             "retried": outcome.retried if outcome else False,
             "observedAffinity": outcome.observed_affinity if outcome else self._observed,
             "explain": self.explain,
@@ -109,6 +109,18 @@ class PlannedBinding:
         }
         result.update((key, value) for key, value in extras.items() if value)
         return result
+
+    @property
+    def noop(self) -> bool:
+        """Whether the turn left no trace: nothing was scheduled and no status had to follow.
+
+        A turn that schedules nothing still copies a new generation to the status.
+        """
+        if self.outcome is None:
+            return True
+        generation = get_in(self.manifest, ("metadata", "generation"))
+        observed = get_in(self.manifest, ("status", "schedulerObservedGeneration"))
+        return self.outcome.noop and observed == generation
 
     @property
     def _observed(self) -> str | None:
