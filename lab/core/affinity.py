@@ -80,9 +80,8 @@ class ClusterAffinity:
         for expression in self._zones:
             if not _zones_match(expression, place.zones):
                 values = ",".join(texts(expression.get("values")))
-                return (
-                    f"zones [{','.join(place.zones)}] not {expression.get('operator')} [{values}]"
-                )
+                wanted = f"zone {str(expression.get('operator')).lower()} ({values})"
+                return f"zones ({','.join(place.zones)}) do not satisfy: {wanted}"
         if self._fields.requirements:
             fields = {"provider": place.provider, "region": place.region}
             present = {key: value for key, value in fields.items() if value}

@@ -14,8 +14,8 @@ from lab.core.scheduling.division import divide_by_room, divide_by_weight, stati
 from lab.core.scheduling.errors import SchedulingError
 from lab.core.scheduling.framework import Binding, Candidate
 from lab.core.scheduling.groups import score_divided, score_duplicated
-from lab.core.scheduling.reading import read_binding
 from lab.core.scheduling.region_paths import Choice, select_groups
+from lab.core.scheduling.request import read_binding
 from lab.core.scheduling.selection import select_by_cluster
 from lab.core.scheduling.webster import webster
 

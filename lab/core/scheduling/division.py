@@ -16,6 +16,8 @@ from lab.core.scheduling.webster import SeatLog, webster
 
 AGGREGATED = "Aggregated"
 FRESH, SCALE_UP, SCALE_DOWN, KEEP = "fresh", "scale up", "scale down", "keep"
+FIRST = "first"
+"""How the log names a scale-up from nothing."""
 _PREFIX = {
     FRESH: "failed to do fresh scale: ",
     SCALE_UP: "failed to scale up: ",
@@ -120,7 +122,8 @@ def divide_by_room(
     weights.sort(key=lambda entry: -entry[1])
     total = int32(sum(weight for _, weight in weights))
     if log is not None:
-        log.mode, log.target, log.kept, log.weights = mode, target, kept, dict(weights)
+        log.mode = FIRST if mode == SCALE_UP and assigned == 0 else mode
+        log.target, log.kept, log.weights = target, kept, dict(weights)
     if total < target:
         message = f"Clusters available replicas {total} are not enough to schedule."
         raise UnschedulableError(_PREFIX[mode] + message)

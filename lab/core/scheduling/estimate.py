@@ -12,5 +12,5 @@ class Estimate(NamedTuple):
     bound_by: str
     """The resource that runs out first (`pods`, `cpu`, …), or why there is no room."""
     basis: str
-    """"summary" (sums over the cluster) or "models" (the least of each node grade)."""
+    """"summary" (sums over the cluster), "models" (the least of each node grade) or "none"."""
     detail: str = ""

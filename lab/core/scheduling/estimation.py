@@ -82,7 +82,7 @@ class Estimator:
     def _general(self, cluster: Cluster) -> Estimate:
         capacity = cluster.capacity
         if capacity is None:
-            return Estimate(0, "no status.resourceSummary is reported", "summary")
+            return Estimate(0, "no status.resourceSummary", "none", "the cluster reports none")
         assumed = (self._assumed or {}).get(cluster.name)
         if assumed:
             return self._estimate(less_assumed(capacity, assumed), assumed)
@@ -98,14 +98,15 @@ class Estimator:
         if self.counts_sets:
             return component_sets(capacity, binding.components, self._models, assumed)
         if capacity.pods <= 0:
-            return Estimate(0, PODS, "summary")
+            return Estimate(0, PODS, "summary", "no pod more")
+        free = f"{capacity.pods} pods free"
         if not binding.has_requirements:
-            return Estimate(capacity.pods, PODS, "summary")
+            return Estimate(capacity.pods, PODS, "summary", free)
         if self._models and capacity.grades is not None and not capacity.grades_error:
             placed = replicas_by_models(capacity.grades, binding.requests, assumed)
             if placed.replicas < capacity.pods:
                 return placed
-            return Estimate(capacity.pods, PODS, "models")
+            return Estimate(capacity.pods, PODS, "models", free)
         return replicas_by_summary(capacity, binding.requests)
 
 
@@ -126,7 +127,7 @@ def schedules_sets(binding: Binding, settings: KarmadaSettings) -> bool:
 
 def replicas_by_summary(capacity: Capacity, requests: Mapping[str, str]) -> Estimate:
     """Return how often a request fits into the sums of a cluster, whatever its nodes look like."""
-    least, bound_by, detail = capacity.pods, PODS, ""
+    least, bound_by, detail = capacity.pods, PODS, f"{capacity.pods} pods free"
     for resource, text in requests.items():
         need = _units(resource, text)
         if need <= 0:

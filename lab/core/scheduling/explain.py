@@ -143,12 +143,15 @@ def _bound(cluster: Json) -> str:
     general = cluster["estimates"].get("general-estimator")
     if general is None or cluster["boundBy"] != "general-estimator":
         return str(cluster["boundBy"])
-    text = f"{general['boundBy']} ({general['basis']})"
+    text = str(general["boundBy"])
+    if general["basis"] == "models":
+        text += " (models)"
     return f"{text}: {general['detail']}" if general["detail"] else text
 
 
 def _selection(selection: Json, width: int) -> list[str]:
-    lines = ["", f"Selection by {selection['by']}"]
+    by = selection["by"]
+    lines = ["", "Selection: every candidate" if by == "all" else f"Selection by {by}"]
     if selection["regions"]:
         rows = [[r["region"], r["score"], ", ".join(r["clusters"])] for r in selection["regions"]]
         lines += table(["REGION", "SCORE", "CLUSTERS"], rows, width, numbers=[1])

@@ -18,9 +18,9 @@ from lab.core.scheduling.cycle_log import CycleLog
 from lab.core.scheduling.division import DivisionLog
 from lab.core.scheduling.estimation import GENERAL, Room
 from lab.core.scheduling.framework import Binding, Verdict
-from lab.core.scheduling.reading import read_binding
 from lab.core.scheduling.registry import scores
 from lab.core.scheduling.remarks import ignored, next_turn
+from lab.core.scheduling.request import read_binding
 from lab.core.scheduling.triggers import NO_PLACEMENT, Trigger
 from lab.core.scheduling.turn import Inputs, Result
 
@@ -115,13 +115,14 @@ def _mode(request: Binding, logs: Sequence[CycleLog]) -> str:
 def _cycle(log: CycleLog, request: Binding, inputs: Inputs) -> Json:
     cycle_request = replace(request, observed_affinity=log.affinity or request.observed_affinity)
     chosen = {candidate.name for candidate in log.selected}
+    ranks = {candidate.name: rank for rank, candidate in enumerate(log.candidates, 1)}
     placed = {target["name"]: target.get("replicas", 0) for target in log.targets}
     return {
         "affinity": log.affinity,
         "error": log.error,
         "reason": log.reason,
         "clusters": [
-            _cluster(cluster, log, cycle_request, inputs, chosen, placed)
+            _cluster(cluster, log, cycle_request, inputs, ranks, chosen, placed)
             for cluster in inputs.snapshot
         ],
         "selection": {
@@ -141,10 +142,11 @@ def _cluster(
     log: CycleLog,
     request: Binding,
     inputs: Inputs,
+    ranks: Mapping[str, int],
     chosen: set[str],
     placed: Mapping[str, int],
 ) -> Json:
-    candidate = next((c for c in log.candidates if c.name == cluster.name), None)
+    rank = ranks.get(cluster.name)
     found: Json = {
         "name": cluster.name,
         "present": request.assigned.get(cluster.name),
@@ -157,10 +159,11 @@ def _cluster(
         "verdicts": {
             name: _verdict(verdict) for name, verdict in log.verdicts.get(cluster.name, {}).items()
         },
-        "feasible": cluster.name in log.feasible,
+        "feasible": rank is not None,
     }
-    if candidate is None:
+    if rank is None:
         return found
+    candidate = log.candidates[rank - 1]
     room = log.rooms[cluster.name]
     return {
         **found,
@@ -171,7 +174,7 @@ def _cluster(
         "allocatable": candidate.allocatable,
         "available": candidate.available,
         "boundBy": room.bound_by,
-        "rank": log.candidates.index(candidate) + 1,
+        "rank": rank,
         "selected": cluster.name in chosen,
         "replicas": placed.get(cluster.name),
     }

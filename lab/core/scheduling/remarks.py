@@ -134,7 +134,8 @@ def next_turn(
         meant = "(any: there is no affinity)"
     if request.is_workload:
         found.append("a change of the replicas")
-    found.append("a reschedule request (WorkloadRebalancer): fresh, from the first affinity group")
+    again = ", from the first affinity group" if placement.terms else ""
+    found.append(f"a reschedule request (WorkloadRebalancer): divided anew{again}")
     found.append("a target cluster being deleted")
     after = sum(target.get("replicas") or 0 for target in result.targets)
     if result.error is not None and result.error.reason != NO_CLUSTER_FIT:

@@ -18,7 +18,7 @@ from lab.core.scheduling.assignment import Target
 from lab.core.scheduling.cycle import described, run_groups
 from lab.core.scheduling.errors import NO_CLUSTER_FIT, SCHEDULER_ERROR, SUCCESS
 from lab.core.scheduling.estimation import Estimates
-from lab.core.scheduling.reading import read_binding
+from lab.core.scheduling.request import read_binding
 from lab.core.scheduling.triggers import NO_PLACEMENT, Trigger, needs_scheduling
 from lab.core.scheduling.turn import Assumed, Inputs
 from lab.core.settings import KarmadaSettings

@@ -25,7 +25,7 @@ from lab.core.manifest import (
 from lab.core.placement_text import CanonicalPlacement, canonical_placement
 from lab.core.policy import DIVIDED, DUPLICATED, Placement, placement_of
 from lab.core.reading import whole
-from lab.core.scheduling.reading import reschedule_required
+from lab.core.scheduling.request import reschedule_required
 from lab.core.settings import KarmadaSettings
 
 APPLIED_PLACEMENT = "policy.karmada.io/applied-placement"

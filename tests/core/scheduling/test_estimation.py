@@ -10,7 +10,7 @@ from lab.core.scheduling.component_sets import component_sets
 from lab.core.scheduling.estimation import Estimator, replicas_by_summary
 from lab.core.scheduling.framework import Component
 from lab.core.scheduling.overcommit import less_assumed
-from lab.core.scheduling.reading import components_of, read_binding
+from lab.core.scheduling.request import components_of, read_binding
 from lab.core.scheduling.resource_models import VirtualNodes, is_counted, replicas_by_models
 from lab.core.settings import KarmadaSettings
 from tests.core.scheduling.build import DYNAMIC, binding, cluster
@@ -185,7 +185,7 @@ def test_models_stand_in_for_the_summary() -> None:
     assert room(MODELLED, KarmadaSettings(), resourceModels=ONE_CPU) == (3, "models")
     assert room(MODELLED, gate_off, resourceModels=ONE_CPU) == (10, "summary")
     assert room(MODELLED, KarmadaSettings()) == (10, "summary")  # nothing says what a grade is
-    assert room(None, KarmadaSettings()) == (0, "summary")
+    assert room(None, KarmadaSettings()) == (0, "none")
 
 
 def test_what_was_just_placed_takes_room_with_its_gate() -> None:
