@@ -145,7 +145,7 @@ def _bound(cluster: Json) -> str:
         return str(cluster["boundBy"])
     text = str(general["boundBy"])
     if general["basis"] == "models":
-        text += " (models)"
+        text += f" (models; sums alone say {general.get('bySummary', '-')})"
     return f"{text}: {general['detail']}" if general["detail"] else text
 
 

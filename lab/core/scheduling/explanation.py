@@ -16,11 +16,12 @@ from lab.core.quantity import format_quantity
 from lab.core.scheduling.cycle import first_term, run_groups
 from lab.core.scheduling.cycle_log import CycleLog
 from lab.core.scheduling.division import DivisionLog
-from lab.core.scheduling.estimation import GENERAL, Room
+from lab.core.scheduling.estimation import GENERAL, Room, replicas_by_summary
 from lab.core.scheduling.framework import Binding, Verdict
 from lab.core.scheduling.registry import scores
 from lab.core.scheduling.remarks import ignored, next_turn
 from lab.core.scheduling.request import read_binding
+from lab.core.scheduling.resource_models import replicas_by_models
 from lab.core.scheduling.triggers import NO_PLACEMENT, Trigger
 from lab.core.scheduling.turn import Inputs, Result
 
@@ -170,7 +171,7 @@ def _cluster(
         "scores": {p.name: p.score_cluster(request, cluster) for p in scores()},
         "score": candidate.score,
         "tier": candidate.tier,
-        "estimates": _estimates(room, cluster, inputs),
+        "estimates": _estimates(room, request, cluster, inputs),
         "allocatable": candidate.allocatable,
         "available": candidate.available,
         "boundBy": room.bound_by,
@@ -184,7 +185,7 @@ def _verdict(verdict: Verdict) -> Json:
     return {"passed": not verdict.reason, "reason": verdict.reason, "note": verdict.note}
 
 
-def _estimates(room: Room, cluster: Cluster, inputs: Inputs) -> Json:
+def _estimates(room: Room, request: Binding, cluster: Cluster, inputs: Inputs) -> Json:
     found: Json = {}
     if room.general is not None:
         found[GENERAL] = {
@@ -193,6 +194,7 @@ def _estimates(room: Room, cluster: Cluster, inputs: Inputs) -> Json:
             "basis": room.general.basis,
             "detail": room.general.detail,
             "free": _free(cluster),
+            **_both_formulas(request, cluster),
         }
         capacity = cluster.capacity
         if capacity is not None and capacity.grades_error:
@@ -200,6 +202,17 @@ def _estimates(room: Room, cluster: Cluster, inputs: Inputs) -> Json:
     for name, answers in (inputs.estimates or {}).items():
         found[name] = {"replicas": answers.get(cluster.name, -1)}
     return found
+
+
+def _both_formulas(request: Binding, cluster: Cluster) -> Json:
+    """What the sums alone and the models alone would say, where both have something to say."""
+    capacity = cluster.capacity
+    if capacity is None or not capacity.grades or request.components or not request.requests:
+        return {}
+    return {
+        "bySummary": replicas_by_summary(capacity, request.requests).replicas,
+        "byModels": replicas_by_models(capacity.grades, request.requests, ()).replicas,
+    }
 
 
 def _free(cluster: Cluster) -> dict[str, str]:

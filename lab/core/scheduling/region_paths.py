@@ -9,6 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from lab.core.scheduling.errors import SchedulingError
+
+LIMIT = 1_000_000
+
 
 class Choice(NamedTuple):
     """A group to choose from: `value` is its clusters (count), `weight` its score."""
@@ -46,13 +50,22 @@ def feasible_paths(groups: Sequence[Choice], least: int, most: int, target: int)
 
     A combination is not extended once it is enough. With as many groups as `least` there is only
     one way to go. `most` 0 is an unset one: then nothing is found.
+
+    Raises:
+        SchedulingError: There are more than `LIMIT` combinations to look at. That limit is ours:
+            Karmada would go on, for longer than anybody waits.
     """
     ordered = sorted(groups, key=lambda group: (group.value, -group.weight, group.name))
     if not ordered:
         return []
     paths: list[Path] = []
+    visited = 0
 
     def extend(chosen: tuple[Choice, ...], value: int, begin: int) -> None:
+        nonlocal visited
+        visited += 1
+        if visited > LIMIT:
+            raise SchedulingError(f"more than {LIMIT} combinations of {len(groups)} regions")
         if value >= target and least <= len(chosen) <= most:
             heaviest = sorted(chosen, key=lambda group: (-group.weight, group.name))
             paths.append(Path(len(paths) + 1, tuple(heaviest)))

@@ -85,6 +85,23 @@ def test_what_bounds_the_room_is_told() -> None:
     assert general["detail"] == "4 free / 500m each"
 
 
+def test_both_formulas_are_told_where_there_are_models() -> None:
+    summary = {
+        "allocatable": {"pods": "50", "cpu": "8"},
+        "allocatableModelings": [{"grade": 1, "count": 2}],
+    }
+    models = [{"grade": 1, "ranges": [{"name": "cpu", "min": "1"}]}]
+    request = binding(
+        {"replicaScheduling": DYNAMIC},
+        3,
+        replicaRequirements={"resourceRequest": {"cpu": "500m"}},
+    )
+    found = explain(request, [cluster("a", summary=summary, resourceModels=models)])
+    general = found["cycles"][0]["clusters"][0]["estimates"]["general-estimator"]
+    assert (general["basis"], general["bySummary"], general["byModels"]) == ("models", 16, 4)
+    assert any("sums alone say 16" in line for line in render_explanation(found))
+
+
 def test_modes_and_seats_are_told() -> None:
     fleet = [cluster("a"), cluster("b")]
     placement = {"replicaScheduling": DYNAMIC}

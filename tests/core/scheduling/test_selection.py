@@ -1,6 +1,7 @@
 import pytest
 
-from lab.core.scheduling import schedule
+from lab.core.scheduling import region_paths, schedule
+from lab.core.scheduling.errors import SchedulingError
 from lab.core.scheduling.groups import score_divided, score_duplicated
 from lab.core.scheduling.region_paths import Choice, best_path, feasible_paths, select_groups
 from lab.core.settings import KarmadaSettings
@@ -83,6 +84,12 @@ def test_a_shorter_beginning_replaces_the_best_path() -> None:
     assert select_groups(groups, 1, 0, 3) == []
     assert select_groups([], 1, 1, 1) == []
     assert select_groups(groups, 3, 3, 1) == ["a", "b", "c"]
+
+
+def test_too_many_combinations_end_in_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(region_paths, "LIMIT", 50)
+    with pytest.raises(SchedulingError, match="more than 50 combinations of 9 regions"):
+        feasible_paths([Choice(f"r{i}", 1, 0) for i in range(9)], 1, 9, 5)
 
 
 def test_group_scores_of_nothing() -> None:
