@@ -23,7 +23,7 @@ class Collection:
         watchers: How many watches are open.
         virtual: Renders the objects on demand, instead of `namespaces`.
         history: Recent changes, oldest first.
-        floor: Changes up to this version may be missing from `history`.
+        floor: Version of the last change that is missing from `history`.
     """
 
     __slots__ = (
@@ -40,13 +40,13 @@ class Collection:
         "watchers",
     )
 
-    def __init__(self, kind: Kind, floor: int) -> None:
+    def __init__(self, kind: Kind) -> None:
         self.kind = kind
         self.stored_version = kind.api_version
         self.namespaces: dict[str, dict[str, Manifest]] = {}
         self.virtual: VirtualCollection | None = None
         self.history: list[Change] = []
-        self.floor = floor
+        self.floor = 0
         self.listeners: tuple[Callable[[Change], None], ...] = ()
         self.watchers = 0
         self.generation: GenerationRule = generation_rule(kind)
@@ -112,8 +112,15 @@ class Collection:
 
     def forget_until(self, version: int) -> None:
         """Drop changes up to a version from the history."""
-        del self.history[: self.after(version)]
-        self.floor = max(self.floor, version)
+        count = self.after(version)
+        if count:
+            self.floor = self.history[count - 1].resource_version
+            del self.history[:count]
+
+    def forget_all(self, version: int) -> None:
+        """Begin the history anew: a change at `version` was not recorded."""
+        self.history.clear()
+        self.floor = version
 
 
 def _version(change: Change) -> int:

@@ -24,8 +24,7 @@ class ObjectTable:
         self.kinds = kinds
         self.version = 0
         self.namespaces = Collection(
-            kinds.get("v1", "Namespace") or Kind("v1", "Namespace", "namespaces", namespaced=False),
-            0,
+            kinds.get("v1", "Namespace") or Kind("v1", "Namespace", "namespaces", namespaced=False)
         )
         self._history_limit = history_limit
         self._trim_at = history_limit + max(history_limit // 4, 1)
@@ -60,9 +59,7 @@ class ObjectTable:
         place = (known.group, known.kind)
         found = self._stored.get(place)
         if found is None:
-            found = self._stored[place] = Collection(stored, self.version - self._history_limit)
-            if found.floor < 0:
-                found.floor = 0
+            found = self._stored[place] = Collection(stored)
         if not known.guessed:
             self._served[api_version, kind] = found
         return found

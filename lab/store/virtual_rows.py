@@ -54,7 +54,7 @@ class RowAnnouncer:
         A change nobody saw is a gap in the history: a watch cannot resume from before it.
         """
         if not self.wanted():
-            self._collection.forget_until(version)
+            self._collection.forget_all(version)
             return
         manifest, old = build()
         change = Change(type_, manifest, old, version)
