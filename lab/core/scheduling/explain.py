@@ -205,7 +205,7 @@ def _division(division: Json, width: int) -> list[str]:
     if seats:
         lines.append("  Webster, seat by seat: the greatest weight / (2 x held + 1) takes it")
     for seat in seats:
-        tie = f" (tie with {', '.join(seat['tied_with'])})" if seat["tied_with"] else ""
+        tie = f" (tie with {', '.join(seat['tiedWith'])})" if seat["tiedWith"] else ""
         text = f"seat {seat['number']}: {seat['name']} at {seat['quotient']:.3f}{tie}"
         lines += wrapped(text, width, "  . ")
     if division["seatsGiven"] > len(seats):

@@ -7,23 +7,22 @@ nothing for it. Keys of a dict are in the order a reader should see them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from lab.core.cluster import Cluster
 from lab.core.manifest import spec_of
-from lab.core.quantity import format_quantity
 from lab.core.scheduling.cycle import first_term, run_groups
 from lab.core.scheduling.cycle_log import CycleLog
 from lab.core.scheduling.division import DivisionLog
-from lab.core.scheduling.estimation import GENERAL, Room, replicas_by_summary
+from lab.core.scheduling.estimate_facts import estimates_of
 from lab.core.scheduling.framework import Binding, Verdict
 from lab.core.scheduling.registry import scores
 from lab.core.scheduling.remarks import ignored, next_turn
 from lab.core.scheduling.request import read_binding
-from lab.core.scheduling.resource_models import replicas_by_models
 from lab.core.scheduling.triggers import NO_PLACEMENT, Trigger
 from lab.core.scheduling.turn import Inputs, Result
+from lab.core.scheduling.webster import Seat
 
 Json = dict[str, Any]
 
@@ -171,7 +170,7 @@ def _cluster(
         "scores": {p.name: p.score_cluster(request, cluster) for p in scores()},
         "score": candidate.score,
         "tier": candidate.tier,
-        "estimates": _estimates(room, request, cluster, inputs),
+        "estimates": estimates_of(room, request, cluster, inputs.estimates),
         "allocatable": candidate.allocatable,
         "available": candidate.available,
         "boundBy": room.bound_by,
@@ -185,45 +184,6 @@ def _verdict(verdict: Verdict) -> Json:
     return {"passed": not verdict.reason, "reason": verdict.reason, "note": verdict.note}
 
 
-def _estimates(room: Room, request: Binding, cluster: Cluster, inputs: Inputs) -> Json:
-    found: Json = {}
-    if room.general is not None:
-        found[GENERAL] = {
-            "replicas": room.general.replicas,
-            "boundBy": room.general.bound_by,
-            "basis": room.general.basis,
-            "detail": room.general.detail,
-            "free": _free(cluster),
-            **_both_formulas(request, cluster),
-        }
-        capacity = cluster.capacity
-        if capacity is not None and capacity.grades_error:
-            found[GENERAL]["modelsUnused"] = capacity.grades_error
-    for name, answers in (inputs.estimates or {}).items():
-        found[name] = {"replicas": answers.get(cluster.name, -1)}
-    return found
-
-
-def _both_formulas(request: Binding, cluster: Cluster) -> Json:
-    """What the sums alone and the models alone would say, where both have something to say."""
-    capacity = cluster.capacity
-    if capacity is None or not capacity.grades or request.components or not request.requests:
-        return {}
-    return {
-        "bySummary": replicas_by_summary(capacity, request.requests).replicas,
-        "byModels": replicas_by_models(capacity.grades, request.requests, ()).replicas,
-    }
-
-
-def _free(cluster: Cluster) -> dict[str, str]:
-    if cluster.capacity is None:
-        return {}
-    return {
-        resource: format_quantity(resource, free.milli if resource == "cpu" else free.value)
-        for resource, free in cluster.capacity.free.items()
-    }
-
-
 def _division(log: DivisionLog) -> Json:
     seats = log.seats
     return {
@@ -235,8 +195,18 @@ def _division(log: DivisionLog) -> Json:
         "kept": log.kept,
         "leftOut": log.left_out,
         "seatsGiven": seats.given,
-        "seats": [{**asdict(seat), "tied_with": list(seat.tied_with)} for seat in seats.seats],
+        "seats": [_seat(seat) for seat in seats.seats],
         "result": log.result,
+    }
+
+
+def _seat(seat: Seat) -> Json:
+    return {
+        "number": seat.number,
+        "name": seat.name,
+        "votes": seat.votes,
+        "quotient": seat.quotient,
+        "tiedWith": list(seat.tied_with),
     }
 
 
