@@ -7,7 +7,6 @@ render Works. A binding that is given takes exactly one turn of the scheduler as
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from lab.core.admission import admit
@@ -15,26 +14,24 @@ from lab.core.attached_binding import build_attached_binding, merge_attached_bin
 from lab.core.binding import BindingError, binding_key, build_binding
 from lab.core.claiming import label_selector_matches
 from lab.core.cluster import ClusterSnapshot
-from lab.core.errors import InputError, LabError, did_you_mean
+from lab.core.errors import LabError
 from lab.core.interpreter import Interpreter, Operation, native_interpreter
-from lab.core.labels import APPLIED_PLACEMENT
 from lab.core.manifest import (
     Manifest,
-    drop_in,
     get_in,
     is_deleting,
     labels_of,
-    set_in,
     spec_of,
-    with_annotations,
 )
 from lab.core.model import HUB, Key
 from lab.core.overrides import OverridePolicies
 from lab.core.reserved import is_auto_propagated_namespace, is_template
-from lab.core.scheduling import Outcome, schedule
-from lab.core.settings import KarmadaSettings, karmada_settings
+from lab.core.scheduling import schedule
+from lab.core.settings import KarmadaSettings
 from lab.core.work import RenderedWork, manifests_of, namespace_work, render_works, target_clusters
 from lab.planning.claims import settle_claim
+from lab.planning.drafts import Draft, after_turn, is_suspended, queue_priority
+from lab.planning.flags import chosen_settings
 from lab.planning.inputs import PlanInputs, read_objects, reference_of
 from lab.planning.result import Plan, PlannedBinding
 
@@ -72,50 +69,12 @@ def plan(
         >>> plan([cluster]).to_dict()["manifests"]
         {'member1': []}
     """
-    chosen = _settings(settings or KarmadaSettings(), feature_gates, flags)
+    chosen = chosen_settings(settings or KarmadaSettings(), feature_gates, flags)
     return _Planner(read_objects(objects, chosen), chosen).run()
-
-
-def _settings(
-    base: KarmadaSettings, gates: Mapping[str, bool] | None, flags: Mapping[str, Any]
-) -> KarmadaSettings:
-    names = {item.name: item.name for item in fields(KarmadaSettings)}
-    names.update({name.removesuffix("_s"): name for name in names})
-    given: dict[str, str] = {}
-    for flag in flags:
-        if flag not in names or flag == "feature_gates":
-            raise InputError(f'unknown setting "{flag}"{did_you_mean(flag, list(names))}')
-        given[names[flag]] = flag
-    parsed = karmada_settings(
-        {_camel(flag): flags[flag] for flag in given.values()}
-        | ({"featureGates": {**base.feature_gates, **gates}} if gates is not None else {})
-    )
-    changed = {name: getattr(parsed, name) for name in given}
-    if gates is not None:
-        changed["feature_gates"] = parsed.feature_gates
-    return replace(base, **changed)
-
-
-def _camel(name: str) -> str:
-    head, *rest = name.removesuffix("_s").split("_")
-    return head + "".join(part.capitalize() for part in rest)
 
 
 _CONTEXT = frozenset({("v1", "Namespace"), ("scheduling.k8s.io/v1", "PriorityClass")})
 """Kinds that a plan is given for what they say; nobody expects a policy for them."""
-
-
-@dataclass
-class _Draft:
-    """A binding on its way through the plan."""
-
-    binding: Manifest
-    template: Manifest | None
-    given: bool = False
-    claim: Mapping[str, Any] = field(default_factory=dict)
-    outcome: Outcome | None = None
-    skipped: str = ""
-    dependencies: list[Mapping[str, Any]] = field(default_factory=list)
 
 
 class _Planner:
@@ -125,7 +84,7 @@ class _Planner:
         self._interpreter: Interpreter = native_interpreter(settings)
         self._snapshot = ClusterSnapshot(list(inputs.clusters.values()))
         self._overrides = OverridePolicies.of(inputs.override_policies)
-        self._drafts: dict[Key, _Draft] = {}
+        self._drafts: dict[Key, Draft] = {}
         self._templates: dict[Key, Manifest] = dict(inputs.templates)
         self._unbound: dict[Key, str] = {}
         self._failures: list[str] = []
@@ -143,7 +102,7 @@ class _Planner:
         planned = [self._render(draft) for draft in self._drafts.values()]
         works = {name: list(found.values()) for name, found in self._works.items()}
         applied = {
-            name: manifests_of(work for work in found if not _is_suspended(work))
+            name: manifests_of(work for work in found if not is_suspended(work))
             for name, found in works.items()
         }
         return Plan(planned, works, applied, self._unmatched(), self._notes())
@@ -152,7 +111,7 @@ class _Planner:
 
     def _take_bindings(self) -> None:
         for key, binding in self._inputs.bindings.items():
-            self._drafts[key] = _Draft(binding, self._template_of(binding), given=True)
+            self._drafts[key] = Draft(binding, self._template_of(binding), given=True)
 
     def _template_of(self, binding: Manifest) -> Manifest | None:
         resource = spec_of(binding).get("resource") or {}
@@ -183,7 +142,7 @@ class _Planner:
         except LabError as error:
             self._unbound[key] = str(error)
             return
-        draft = _Draft(self._admitted(binding), claimed.template, claim=claimed.how)
+        draft = Draft(self._admitted(binding), claimed.template, claim=claimed.how)
         self._drafts[binding_key(claimed.template)] = draft
 
     def _admitted(self, manifest: Manifest) -> Manifest:
@@ -196,16 +155,16 @@ class _Planner:
 
     def _schedule_all(self) -> None:
         """Turns go by priority, as the scheduler's queue has it, then in the order given."""
-        waiting = sorted(self._drafts.values(), key=_queue_priority)
+        waiting = sorted(self._drafts.values(), key=queue_priority)
         for draft in waiting:
             draft.skipped = self._not_scheduled(draft)
             if draft.skipped:
                 continue
             others = [other.binding for other in self._drafts.values() if other is not draft]
             draft.outcome = schedule(draft.binding, self._snapshot, self._settings, others=others)
-            draft.binding = _after(draft.binding, draft.outcome)
+            draft.binding = after_turn(draft.binding, draft.outcome)
 
-    def _not_scheduled(self, draft: _Draft) -> str:
+    def _not_scheduled(self, draft: Draft) -> str:
         spec = spec_of(draft.binding)
         name = spec.get("schedulerName") or self._settings.scheduler_name
         if name != self._settings.scheduler_name:
@@ -216,7 +175,7 @@ class _Planner:
 
     # ── dependencies ───────────────────────────────────────────────────────────────────────────
 
-    def _follow_dependencies(self, draft: _Draft) -> None:
+    def _follow_dependencies(self, draft: Draft) -> None:
         """Bind what a template depends on to where the template goes."""
         spec, template = spec_of(draft.binding), draft.template
         wanted = spec.get("propagateDeps") and draft.binding.get("kind") == "ResourceBinding"
@@ -248,7 +207,7 @@ class _Planner:
             if key[1:4] == place and label_selector_matches(selector, labels_of(template))
         ]
 
-    def _attach(self, draft: _Draft, dependency: Manifest) -> None:
+    def _attach(self, draft: Draft, dependency: Manifest) -> None:
         key = binding_key(dependency)
         attached = build_attached_binding(draft.binding, dependency)
         standing = self._drafts.get(key)
@@ -263,7 +222,7 @@ class _Planner:
             standing.binding = merged
         else:
             skipped = "it has no placement: it goes where its referrers go"
-            self._drafts[key] = _Draft(self._admitted(merged), dependency, skipped=skipped)
+            self._drafts[key] = Draft(self._admitted(merged), dependency, skipped=skipped)
 
     def _find_binding(self, namespace: str, name: str) -> Manifest | None:
         for key, draft in self._drafts.items():
@@ -286,7 +245,7 @@ class _Planner:
                 except LabError as error:
                     self._failures.append(f"Namespace {key.name}, cluster {name}: {error}")
 
-    def _render(self, draft: _Draft) -> PlannedBinding:
+    def _render(self, draft: Draft) -> PlannedBinding:
         works, errors = self._rendered(draft)
         for work in works:
             self._keep(work)
@@ -297,11 +256,11 @@ class _Planner:
             draft.claim,
             tuple(draft.dependencies),
             {work.cluster: work.overridden for work in works},
-            [work.cluster for work in works if _is_suspended(work.work)],
+            [work.cluster for work in works if is_suspended(work.work)],
             errors,
         )
 
-    def _rendered(self, draft: _Draft) -> tuple[Sequence[RenderedWork], dict[str, str]]:
+    def _rendered(self, draft: Draft) -> tuple[Sequence[RenderedWork], dict[str, str]]:
         """Return the Works of a binding, and what went wrong by cluster."""
         if draft.template is None or is_deleting(draft.binding):
             return (), {}
@@ -341,25 +300,3 @@ class _Planner:
             kind = str(manifest.get("kind"))
             counts[kind] = counts.get(kind, 0) + 1
         return [f"{kind} ({count}) has no part in a plan" for kind, count in sorted(counts.items())]
-
-
-def _queue_priority(draft: _Draft) -> int:
-    return -int(get_in(spec_of(draft.binding), ("schedulePriority", "priority")) or 0)
-
-
-def _after(binding: Manifest, outcome: Outcome) -> Manifest:
-    """Return a binding with what the scheduler controller would write after a turn."""
-    if outcome.clusters:
-        binding = set_in(binding, ("spec", "clusters"), outcome.clusters)
-    else:
-        binding = drop_in(binding, ("spec", "clusters"))
-    if outcome.applied_placement is not None:
-        binding = with_annotations(binding, {APPLIED_PLACEMENT: outcome.applied_placement})
-    if outcome.observed_affinity:
-        path = ("status", "schedulerObservingAffinityName")
-        binding = set_in(binding, path, outcome.observed_affinity)
-    return binding
-
-
-def _is_suspended(work: Manifest) -> bool:
-    return bool(spec_of(work).get("suspendDispatching"))
