@@ -20,19 +20,20 @@ def candidates_of(
     binding: Binding, clusters: Iterable[Cluster], estimator: Estimator
 ) -> list[Candidate]:
     """Return candidates: tier ascending, score and room descending, name ascending."""
-    plugins = scores()
+    asked = [plugin.score_cluster for plugin in scores() if plugin.concerns(binding)]
+    tiers = binding.placement.affinity is None and binding.placement.terms is not None
     found = []
     for cluster in clusters:
         score = 0
-        for plugin in plugins:
-            score += plugin.score_cluster(binding, cluster)
-        allocatable = estimator.room(cluster).replicas
+        for score_cluster in asked:
+            score += score_cluster(binding, cluster)
+        allocatable = estimator.allocatable(cluster)
         found.append(
             Candidate(
                 cluster,
                 cluster.name,
                 score,
-                tier_of(binding, cluster),
+                tier_of(binding, cluster) if tiers else 0,
                 allocatable,
                 allocatable + binding.assigned.get(cluster.name, 0),
             )
@@ -47,10 +48,7 @@ def order(candidate: Candidate) -> tuple[int, int, int, str]:
 
 
 def tier_of(binding: Binding, cluster: Cluster) -> int:
-    """Return 0 for the main affinity, 1… for the overflow group a cluster matches first."""
-    placement = binding.placement
-    if placement.affinity is not None or not placement.terms:
-        return 0
+    """Return 0 for the main affinity of the term in force, 1… for the overflow group matched."""
     term = binding.term
     if term is None:
         return UNMATCHED_TIER

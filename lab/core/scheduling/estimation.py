@@ -52,6 +52,7 @@ class Estimator:
         self._binding, self._others = binding, others
         self._models = settings.gate("CustomizedClusterResourceModeling")
         self._assumed = assumed if settings.gate("SchedulingOvercommitProtection") else None
+        self._plain = not others and not self._assumed and not takes_no_room(binding)
         self.counts_sets = schedules_sets(binding, settings)
         requests = tuple(binding.requests.items()) if binding.has_requirements else None
         self._key: object = (self._models, requests)
@@ -62,10 +63,21 @@ class Estimator:
             )
             self._key = (self._models, "sets", parts)
 
+    def allocatable(self, cluster: Cluster) -> int:
+        """Return what `room` says, as a number only; most answers are remembered."""
+        if self._plain:
+            capacity = cluster.capacity
+            if capacity is None:
+                return 0
+            known: Estimate | None = capacity.estimates.get(self._key)
+            if known is not None and known.replicas != MAX_INT32:
+                return known.replicas
+        return self.room(cluster).replicas
+
     def room(self, cluster: Cluster) -> Room:
         """Return how many more replicas (or component sets) fit into a cluster."""
         binding = self._binding
-        if binding.replicas == 0 and not binding.components:
+        if takes_no_room(binding):
             return _NOT_ESTIMATED
         general = None
         if self._others is None or GENERAL not in self._others:
@@ -111,6 +123,11 @@ class Estimator:
 
 
 _NOT_ESTIMATED = Room(MAX_INT32, None, "takes no room: not estimated")
+
+
+def takes_no_room(binding: Binding) -> bool:
+    """Tell whether there is nothing to estimate: no replicas and no components."""
+    return binding.replicas == 0 and not binding.components
 
 
 def schedules_sets(binding: Binding, settings: KarmadaSettings) -> bool:

@@ -118,3 +118,5 @@ class ScorePlugin(NamedTuple):
 
     name: str
     score_cluster: Score
+    concerns: Callable[[Binding], bool]
+    """False: it gives every cluster 0 points for this binding, so it need not be asked."""

@@ -40,7 +40,8 @@ _ALWAYS = tuple(
 )
 _BY_GROUP = tuple(_filter(module) for module in (workload_affinity, workload_anti_affinity))
 _SCORES = tuple(
-    ScorePlugin(module.NAME, module.score_cluster) for module in (cluster_locality, affinity_score)
+    ScorePlugin(module.NAME, module.score_cluster, module.concerns)
+    for module in (cluster_locality, affinity_score)
 )
 
 
