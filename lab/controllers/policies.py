@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from lab.controllers.claim_decision import place_of, policy_place, policy_word, word_of
+from lab.controllers.claim_decision import place_of, policy_place, word_of
 from lab.controllers.lineage import (
     BINDING,
     CLUSTER_BINDING,
@@ -106,9 +106,9 @@ class PolicyReconciler:
             actions.append(Update(HUB, claim(template, policy)))
             held = claim_of(template)
             assert held is not None, "only claimed templates are preempted"
-            mine = f"{policy_word(policy)}({policy_place(policy)})"
+            mine = f"{word_of(str(policy.get('kind')))}({policy_place(policy)})"
             theirs = f"{word_of(held.kind)}({place_of(held.namespace, held.name)})"
-            text = f"{mine.capitalize()} preempted {theirs} successfully"
+            text = f"{mine[0].upper()}{mine[1:]} preempted {theirs} successfully"
             notes.append(Note(key_in_hub(template), "Normal", "PreemptPolicySucceed", text))
         return actions, notes
 
