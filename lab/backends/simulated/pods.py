@@ -196,7 +196,9 @@ class PodTable:
         """Change the state of rows (all in use)."""
         if len(rows) == 0:
             return
-        old = self.observer.before(rows) if self.observer is not None else None
+        old = None
+        if self.observer is not None and state != State.PENDING:  # before that nobody sees them
+            old = self.observer.before(rows)
         indexes = self.workload[rows]
         before = self.state[rows]
         first = int(indexes[0])
