@@ -13,9 +13,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from lab.core.errors import ApiError
 from lab.store.changes import Change
-from tests.store.support import config_map, hub, key
+from tests.store.support import config_map, hub, key, owned_by
 
-NAMES = st.sampled_from(["a", "b", "c", "d"])
+ALL_NAMES = ("a", "b", "c", "d", "e")
+NAMES = st.sampled_from(ALL_NAMES)
 VALUES = st.sampled_from(["1", "2", "3"])
 
 
@@ -41,22 +42,27 @@ class StoreMachine(RuleBasedStateMachine):
             "version": int(found["metadata"]["resourceVersion"]),
         }
 
-    @rule(name=NAMES, value=VALUES, held=st.booleans(), owner=st.none() | NAMES)
-    def create(self, name: str, value: str, held: bool, owner: str | None) -> None:
-        meta: dict[str, Any] = {"finalizers": ["t/f"]} if held else {}
-        if owner is not None and owner in self.model and owner != name:
-            uid = self.store.get(key(config_map(owner)))["metadata"]["uid"]
-            reference = {"apiVersion": "v1", "kind": "ConfigMap", "name": owner, "uid": uid}
-            meta["ownerReferences"] = [reference]
-        else:
-            owner = None
-        manifest = config_map(name, {"x": value}, **meta)
+    @rule(name=NAMES, value=VALUES, held=st.booleans())
+    def create(self, name: str, value: str, held: bool) -> None:
         if name in self.model:
             with pytest.raises(ApiError, match="already exists"):
-                self.store.create(manifest, self.now_s)
+                self.store.create(config_map(name, {"x": value}), self.now_s)
             return
+        self._create(name, value, held, None)
+
+    @precondition(lambda self: 0 < len(self.model) < len(ALL_NAMES))
+    @rule(data=st.data(), value=VALUES, held=st.booleans())
+    def create_dependent(self, data: Any, value: str, held: bool) -> None:
+        owner = data.draw(st.sampled_from(sorted(self.model)))
+        name = data.draw(st.sampled_from(sorted(set(ALL_NAMES) - set(self.model))))
+        self._create(name, value, held, owner)
+
+    def _create(self, name: str, value: str, held: bool, owner: str | None) -> None:
+        meta: dict[str, Any] = {"finalizers": ["t/f"]} if held else {}
+        if owner is not None:
+            meta.update(owned_by(self.store.get(key(config_map(owner)))))
         before = self.store.resource_version
-        found = self.store.create(manifest, self.now_s)
+        found = self.store.create(config_map(name, {"x": value}, **meta), self.now_s)
         assert int(found["metadata"]["resourceVersion"]) > before
         self.model[name] = {"held": held, "deleting": False, "owner": owner}
         self._note(found)
@@ -177,6 +183,6 @@ class StoreMachine(RuleBasedStateMachine):
 
 
 StoreMachine.TestCase.settings = settings(
-    derandomize=True, max_examples=60, stateful_step_count=30, deadline=None
+    derandomize=True, max_examples=80, stateful_step_count=30, deadline=None
 )
 TestStoreMachine = StoreMachine.TestCase
