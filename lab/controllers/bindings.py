@@ -25,12 +25,13 @@ from lab.controllers.lineage import (
     works_by_binding,
 )
 from lab.controllers.override_records import override_decision, override_notes
+from lab.controllers.selecting import OVERRIDE_INDEXES, override_policies
 from lab.controllers.watching import generation_changed, hub_change
 from lab.core.claiming import matches_any, resource_selectors
 from lab.core.errors import LabError
 from lab.core.interpreter import Interpreter
 from lab.core.labels import BINDING_FINALIZER, CLUSTER_BINDING_FINALIZER
-from lab.core.manifest import Manifest, is_deleting, namespace_of, spec_of
+from lab.core.manifest import Manifest, is_deleting, spec_of
 from lab.core.model import (
     HUB,
     Action,
@@ -48,7 +49,6 @@ from lab.core.model import (
     Update,
     View,
 )
-from lab.core.overrides import OverridePolicies
 from lab.core.settings import KarmadaSettings
 from lab.core.work import (
     RenderedWorks,
@@ -85,7 +85,7 @@ class BindingController:
             if namespaced
             else settings.concurrent_clusterresourcebinding_syncs
         )
-        self.indexes: Sequence[Index] = (works_by_binding(),)
+        self.indexes: Sequence[Index] = (works_by_binding(), *OVERRIDE_INDEXES)
         self._kind = kind
         self._finalizer = BINDING_FINALIZER if namespaced else CLUSTER_BINDING_FINALIZER
         self._settings = settings
@@ -149,10 +149,7 @@ class BindingController:
         clusters = {
             name: found for name in targets if (found := view.get(cluster_key(name))) is not None
         }
-        policies = OverridePolicies(
-            tuple(view.list(HUB, *CLUSTER_OVERRIDE_POLICY)),
-            tuple(view.list(HUB, *OVERRIDE_POLICY, namespace_of(template) or None)),
-        )
+        policies = override_policies(view, template)
         try:
             rendered = render_works(
                 template, binding, clusters, policies, self._interpreter, self._settings

@@ -17,12 +17,14 @@ from lab.controllers.lineage import (
     MANAGER,
     OVERRIDE_POLICY,
     POLICY,
+    Kind,
     QueueFactory,
     bindings_of_policy,
     policy_value,
     resource_key,
 )
 from lab.controllers.releasing import release
+from lab.controllers.selecting import PROPAGATION_INDEXES, selecting
 from lab.controllers.watching import (
     LOW_PRIORITY,
     changed_by_karmada,
@@ -78,6 +80,7 @@ class Detector:
         self.indexes: Sequence[Index] = (
             bindings_of_policy(BINDING),
             bindings_of_policy(CLUSTER_BINDING),
+            *PROPAGATION_INDEXES,
         )
         self._settings = settings
         self._interpreter = interpreter
@@ -160,8 +163,7 @@ class Detector:
             self._waiting.pop(key, None)
             self._by_user.discard(key)
             return Plan()
-        policies = view.list(HUB, *POLICY, key.namespace) if key.namespace else ()
-        cluster_policies = view.list(HUB, *CLUSTER_POLICY)
+        policies, cluster_policies = _pools(view, template)
         choice = choose_policy(template, policies, cluster_policies, _overrides(view))
         if choice.applies:
             assert choice.policy is not None
@@ -240,8 +242,25 @@ def _selects(policy: Manifest, template: Manifest) -> bool:
     return matches_any(template, resource_selectors(policy))
 
 
-def _overrides(view: View) -> Sequence[Manifest]:
-    return [*view.list(HUB, *OVERRIDE_POLICY), *view.list(HUB, *CLUSTER_OVERRIDE_POLICY)]
+def _pools(view: View, template: Manifest) -> tuple[list[Manifest], list[Manifest]]:
+    """Return the policies of each kind that may matter: those that select, and the holder."""
+    pools: dict[Kind, list[Manifest]] = {POLICY: [], CLUSTER_POLICY: []}
+    for kind, pool in pools.items():
+        if kind == CLUSTER_POLICY or namespace_of(template):
+            pool += selecting(view, kind, template)
+    held = claim_of(template)
+    if held is not None:
+        kind = POLICY if held.kind == POLICY[1] else CLUSTER_POLICY
+        holder = view.get(Key(HUB, *kind, held.namespace, held.name))
+        if holder is not None and all(holder is not each for each in pools[kind]):
+            pools[kind].append(holder)
+    return pools[POLICY], pools[CLUSTER_POLICY]
+
+
+def _overrides(view: View) -> Iterator[Manifest]:
+    """Yield all override policies; few templates need them, so they are listed when asked for."""
+    yield from view.list(HUB, *OVERRIDE_POLICY)
+    yield from view.list(HUB, *CLUSTER_OVERRIDE_POLICY)
 
 
 def _priorities(view: View) -> Callable[[str], int | None]:

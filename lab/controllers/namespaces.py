@@ -16,6 +16,7 @@ from lab.controllers.lineage import (
     QueueFactory,
     namespace_key,
 )
+from lab.controllers.selecting import OVERRIDE_INDEXES, override_policies
 from lab.controllers.watching import hub_change
 from lab.core.claiming import resource_selectors
 from lab.core.errors import LabError
@@ -32,7 +33,7 @@ class NamespaceSync:
 
     name = "namespace-sync-controller"
     client = MANAGER
-    indexes: Sequence[Index] = ()
+    indexes: Sequence[Index] = OVERRIDE_INDEXES
 
     def __init__(self, settings: KarmadaSettings, queues: QueueFactory) -> None:
         self.workers = settings.concurrent_namespace_syncs
@@ -73,7 +74,7 @@ class NamespaceSync:
             return Plan()
         if not is_auto_propagated_namespace(namespace, self._settings):
             return Plan()
-        policies = OverridePolicies(tuple(view.list(HUB, *CLUSTER_OVERRIDE_POLICY)), ())
+        policies = override_policies(view, namespace)
         rendered = _rendered(namespace, view.list(HUB, *CLUSTER), policies)
         actions, errors, decisions = works_to_write(view, rendered)
         reason = errors[0] if len(errors) == 1 else f"[{', '.join(errors)}]"

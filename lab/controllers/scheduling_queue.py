@@ -49,6 +49,7 @@ class SchedulingQueue:
     _backoff: dict[Key, _Waiting] = field(default_factory=dict)
     _unschedulable: dict[Key, _Waiting] = field(default_factory=dict)
     _in_flight: dict[Key, _Waiting] = field(default_factory=dict)
+    _flush_s: float | None = None
     _sequence: int = 0
 
     def add(self, due: Due, now_s: float) -> None:
@@ -64,12 +65,20 @@ class SchedulingQueue:
         times = [self._active[0][1]] if self._active else []
         if self._later:
             times.append(self._later[0][0])
-        times += [
-            _next_tick(info.since_s + self._backoff_s(info), BACKOFF_FLUSH_S)
-            for info in self._backoff.values()
-        ]
-        times += [_after(info.since_s + self.hold_s) for info in self._unschedulable.values()]
-        return min(times, default=None)
+        times.append(self._pools_due_s())
+        first_s = min(times)
+        return None if math.isinf(first_s) else first_s
+
+    def _pools_due_s(self) -> float:
+        """Return when a flush will move something; kept until a pool changes."""
+        if self._flush_s is None:
+            times = [self._flushed_s(info) for info in self._backoff.values()]
+            times += [_after(info.since_s + self.hold_s) for info in self._unschedulable.values()]
+            self._flush_s = min(times, default=math.inf)
+        return self._flush_s
+
+    def _flushed_s(self, info: _Waiting) -> float:
+        return _next_tick(info.since_s + self._backoff_s(info), BACKOFF_FLUSH_S)
 
     def pop(self, now_s: float) -> Key | None:
         """Take the binding of the highest priority, then the one that waits longest."""
@@ -87,13 +96,14 @@ class SchedulingQueue:
 
     def done(self, key: Key, now_s: float) -> None:
         """The turn ended well, or for good: leave the back-off pool; run again if asked for."""
-        self._backoff.pop(key, None)
+        self._leave_pools(key)
         self._land(key, now_s)
 
     def failed(self, key: Key, plan: Plan, error: str, now_s: float) -> None:
         """The turn failed: into one of the two pools, unless the binding was asked for already."""
         info = self._in_flight[key]
         if key not in self._dirty:
+            self._flush_s = None
             if self.unschedulable(plan) and error == plan.error:
                 if key not in self._backoff:
                     self._unschedulable[key] = info
@@ -102,14 +112,18 @@ class SchedulingQueue:
         self._land(key, now_s)
 
     def _push(self, info: _Waiting, now_s: float) -> None:
-        self._backoff.pop(info.key, None)
-        self._unschedulable.pop(info.key, None)
+        self._leave_pools(info.key)
         if info.key in self._dirty:
             return
         info.since_s = now_s
         self._dirty[info.key] = info
         if info.key not in self._in_flight:
             self._activate(info)
+
+    def _leave_pools(self, key: Key) -> None:
+        for pool in (self._backoff, self._unschedulable):
+            if pool.pop(key, None) is not None:
+                self._flush_s = None
 
     def _activate(self, info: _Waiting) -> None:
         self._sequence += 1
@@ -124,11 +138,9 @@ class SchedulingQueue:
             self._activate(info)
 
     def _flush(self, now_s: float) -> None:
-        ready = [
-            info
-            for info in self._backoff.values()
-            if _next_tick(info.since_s + self._backoff_s(info), BACKOFF_FLUSH_S) <= now_s
-        ]
+        if self._pools_due_s() > now_s:
+            return
+        ready = [info for info in self._backoff.values() if self._flushed_s(info) <= now_s]
         ready += [
             info
             for info in self._unschedulable.values()
