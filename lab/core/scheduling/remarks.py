@@ -89,8 +89,10 @@ def _room(request: Binding, turn: Inputs, logs: Sequence[CycleLog]) -> Iterator[
         yield "free capacity: a scale-down keeps the proportions of the present replicas"
     if FRESH not in modes and any(d.kept for log in logs for d in log.divisions):
         yield "balance: replicas already placed stay where they are, only the rest is divided"
+    if turn.settings.enable_scheduler_estimator and not turn.estimates:
+        yield "the accurate estimator: switched on, but none answered, so only sums are looked at"
     claim = get_in(turn.manifest, ("spec", "replicaRequirements", "nodeClaim"))
-    if claim:
+    if claim and not turn.estimates:
         yield "node selectors, node affinity and tolerations: the general estimator knows no nodes"
 
 
