@@ -157,6 +157,10 @@ class _Turn:
         return self._status(), self.look_again_s
 
     def _verdict(self) -> tuple[str, str, str] | None:
+        for kind, interim in _INTERIM.items():
+            for each in self.conditions:
+                if each.get("type") == interim:  # decided before; only pods have yet to stop
+                    return kind, str(each.get("reason")), str(each.get("message"))
         if self._count(State.FAILED) + self._restarts() > self.backoff_limit:
             text = "Job has reached the specified backoff limit"
             return "Failed", "BackoffLimitExceeded", text
@@ -198,11 +202,8 @@ class _Turn:
             wait_s = self._back_off()
             if wait_s > 0:
                 self.look_again_s = min(wait_s, self.look_again_s or wait_s)
-            elif not self._interim():
+            else:
                 self._create(wanted - active)
-
-    def _interim(self) -> bool:
-        return any(each.get("type") in _INTERIM.values() for each in self.conditions)
 
     def _back_off(self) -> float:
         """Return how long to wait since the last failure before new pods (10 s doubling)."""

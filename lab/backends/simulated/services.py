@@ -130,7 +130,7 @@ class Services:
         due_s = self._balancer_due.get(str(key))
         if due_s is None:
             drawn_s = float(wait.draw(1, self._bench.chance("load-balancer"))[0])
-            due_s = self._balancer_due[str(key)] = now_s + drawn_s
+            due_s = self._balancer_due[str(key)] = round(now_s + drawn_s, 6)
         if now_s < due_s:
             if due_s != float("inf"):
                 self._bench.ask(key, due_s - now_s)

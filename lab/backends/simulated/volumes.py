@@ -43,7 +43,7 @@ class Claims:
         due_s = self._due.get(uid)
         if due_s is None:
             wait = self._bench.timings.volume_provision
-            due_s = now_s + float(wait.draw(1, self._bench.chance("volumes"))[0])
+            due_s = round(now_s + float(wait.draw(1, self._bench.chance("volumes"))[0]), 6)
             self._due[uid] = due_s
         if now_s < due_s:
             if due_s != float("inf"):

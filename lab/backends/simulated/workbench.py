@@ -74,7 +74,9 @@ class Workbench:
         if model is None:
             return
         wait_s = self.timings.controller_sync if after_s is None else after_s
-        due_s = round(self.agenda.now_s + wait_s, 6)
+        now_s = self.agenda.now_s
+        # A wait below the clock's step must still let time pass, or "not yet" would ask for ever.
+        due_s = round(max(now_s + wait_s, now_s + (1e-6 if wait_s > 0 else 0.0)), 6)
         identity = (key.api_version, key)
         planned_s = self._asked.get(identity)
         if planned_s is not None and planned_s <= due_s:
