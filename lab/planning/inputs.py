@@ -19,6 +19,7 @@ from lab.core.model import Key, key_of
 from lab.core.reserved import is_reserved_api
 from lab.core.settings import KarmadaSettings
 from lab.planning.defaults import with_api_defaults
+from lab.planning.shape import check_shape
 
 _POLICIES = ("PropagationPolicy", "ClusterPropagationPolicy")
 _OVERRIDES = ("OverridePolicy", "ClusterOverridePolicy")
@@ -114,6 +115,7 @@ def _flat(objects: Iterable[Any], depth: int) -> Iterator[Manifest]:
             continue
         _text(manifest, index, "apiVersion")
         _text(manifest, index, "metadata", "name")
+        check_shape(manifest)
         yield manifest
 
 

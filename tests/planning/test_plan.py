@@ -441,6 +441,26 @@ BAD: dict[str, tuple[Any, str]] = {
     "a text among them": ([*TWO, "web"], "object 2 is str"),
     "no kind": ([{"metadata": {"name": "x"}}], "object 0: kind is missing"),
     "no name": ([{"apiVersion": "v1", "kind": "Pod"}], r"object 0 \(Pod\): metadata.name"),
+    "labels that are a list": (
+        [{"apiVersion": "x/v1", "kind": "X", "metadata": {"name": "x", "labels": ["a"]}}],
+        "metadata.labels is .*, needs a map",
+    ),
+    "a label that is a number": (
+        [{"apiVersion": "x/v1", "kind": "X", "metadata": {"name": "x", "labels": {"a": 1}}}],
+        "metadata.labels.a is 1, needs a text",
+    ),
+    "a spec that is a text": (
+        [{"apiVersion": "x/v1", "kind": "X", "metadata": {"name": "x"}, "spec": "x"}],
+        "spec is .*, needs a map",
+    ),
+    "replicas that are a text": (
+        [{**deployment(), "spec": {"replicas": "3"}}],
+        r"Deployment web: spec\.replicas is .*3.*, needs a whole number",
+    ),
+    "zones that are a text": (
+        [{**cluster("m"), "spec": {"zones": "a"}}],
+        r"Cluster m: spec\.zones is .*, needs a list",
+    ),
     "a number for a name": (
         [{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": 5}}],
         "5, needs a text",

@@ -25,7 +25,7 @@ def reported(statuses: Items) -> list[Status]:
 
 
 def _replaced(template: Manifest, status: Status) -> Manifest:
-    if template.get("status") == status:
+    if (template.get("status") or {}) == status:
         return template
     return set_in(template, ("status",), status)
 
@@ -59,8 +59,11 @@ def _summing(
         if caught_up == len(statuses):
             observed = wanted
         sums = {name: sum(integer(m, name) for m in members) for name in (*counters, *always)}
+        sums["observedGeneration"] = observed
+        if all(integer(old, name) == value for name, value in sums.items()):
+            return template
         new = dict(old)
-        for name, value in {"observedGeneration": observed, **sums}.items():
+        for name, value in sums.items():
             if value or name in always:
                 new[name] = value
             else:

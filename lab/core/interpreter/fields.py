@@ -20,7 +20,9 @@ def _at(holder: Any, path: Sequence[str]) -> Any:
         if holder is None:
             return None
         if not isinstance(holder, Mapping):
-            raise InterpretError(f"{'.'.join(path[:depth]) or 'the object'} is {holder!r}, needs a map")
+            raise InterpretError(
+                f"{'.'.join(path[:depth]) or 'the object'} is {holder!r}, needs a map"
+            )
         holder = holder.get(step)
     return holder
 
