@@ -242,8 +242,9 @@ class ApiStore:
         """
         collection = self._collection_of(manifest)
         old = self._existing(collection, manifest["metadata"])
-        _check_subresource(collection, subresource)
         new = manifest
+        if subresource:
+            _check_subresource(collection, subresource)
         track = self._track(collection, old, field_manager, subresource, now_s)
         if subresource == "scale":
             new, subresource = scaled(collection, old, manifest), ""

@@ -9,6 +9,7 @@ from lab.core.kinds import Kind
 from lab.core.manifest import Manifest
 from lab.core.selectors import EVERYTHING
 from lab.store.changes import Change
+from lab.store.crds import is_crd
 from lab.store.generation import GenerationRule, generation_rule
 from lab.store.virtual import VirtualCollection
 
@@ -32,6 +33,7 @@ class Collection:
         "generation",
         "has_status",
         "history",
+        "is_definition",
         "kind",
         "listeners",
         "namespaces",
@@ -51,6 +53,7 @@ class Collection:
         self.watchers = 0
         self.generation: GenerationRule = generation_rule(kind)
         self.has_status = "status" in kind.subresources
+        self.is_definition = is_crd(kind)
         self._names: dict[str, list[str]] = {}
 
     def change_kind(self, kind: Kind) -> None:

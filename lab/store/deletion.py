@@ -12,7 +12,7 @@ from lab.core.kinds import crd_kinds
 from lab.core.manifest import Manifest, is_deleting, timestamp
 from lab.store import refusals
 from lab.store.collection import Collection
-from lab.store.crds import CRD, is_crd
+from lab.store.crds import CRD
 from lab.store.objects import ObjectTable, Place
 
 ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
@@ -133,14 +133,14 @@ class Remover:
             self.settle_namespace(namespace)
         if collection in self._retiring:
             self._settle_definition(collection)
-        if is_crd(collection.kind):
+        if collection.is_definition:
             self._table.unlearn(crd_kinds(last))
 
     # ── custom resources ───────────────────────────────────────────────────────────────────────
 
     def _instances(self, collection: Collection, manifest: Manifest) -> Collection | None:
         """Return the objects a CustomResourceDefinition defines, if there are any."""
-        if not is_crd(collection.kind):
+        if not collection.is_definition:
             return None
         kinds = crd_kinds(manifest)
         found = self._table.stored(kinds[0]) if kinds else None

@@ -11,7 +11,7 @@ from lab.core.patch.merge_patch import same
 from lab.store import refusals
 from lab.store.collection import Collection
 from lab.store.conversion import convert
-from lab.store.crds import accepted_status, is_crd
+from lab.store.crds import accepted_status
 from lab.store.deletion import Remover
 from lab.store.generation import starts_at
 from lab.store.metadata import (
@@ -109,7 +109,7 @@ class Writer:
         self._created += 1
         if collection.virtual is not None:
             return collection.virtual.create(new, now_s)
-        if is_crd(kind):
+        if collection.is_definition:
             self._table.learn(crd_kinds(new))
         self._table.commit("ADDED", collection, namespace, name, new, None)
         return new
@@ -156,7 +156,7 @@ class Writer:
             new.pop("status", None)
         if phase := _FIRST_PHASE.get(place):
             new["status"] = {"phase": phase}
-        elif is_crd(kind):
+        elif collection.is_definition:
             new["status"] = accepted_status(new, now_s)
 
     def _admitted(
@@ -209,24 +209,29 @@ class Writer:
         else:
             new = {**manifest}
             meta = new["metadata"] = {**given}
-            for key in SERVER_OWNED:
-                if key in old_meta:
-                    meta[key] = old_meta[key]
-                elif key in meta:
-                    del meta[key]
-            meta["resourceVersion"] = old_meta["resourceVersion"]
+            # A path copy that left metadata alone shares it: nothing to guard or to check then.
+            if given is not old_meta:
+                for key in SERVER_OWNED:
+                    if key in old_meta:
+                        meta[key] = old_meta[key]
+                    elif key in meta:
+                        del meta[key]
+                meta["resourceVersion"] = old_meta["resourceVersion"]
             if collection.has_status:
                 if "status" in old:
                     new["status"] = old["status"]
-                else:
-                    new.pop("status", None)
+                elif "status" in new:
+                    del new["status"]
+            if collection is self._table.namespaces:
+                self._keep_namespace(old, new)
             if self._default is not None:
                 new = {**self._default(new, collection.kind, old)}
                 meta = new["metadata"] = {**new["metadata"]}
             if self._admit is not None:
                 new = self._admitted("UPDATE", new, old, now_s)
                 meta = new["metadata"]
-            self._check_metadata(collection, old, meta)
+            if given is not old_meta or self._admit is not None:
+                self._check_metadata(collection, old, meta)
         rule = collection.generation
         if rule is not None and rule(old, new):
             meta["generation"] = int(old_meta.get("generation") or 0) + 1
@@ -254,11 +259,21 @@ class Writer:
             collection, namespace, name, new, now_s
         ):
             return new
-        if is_crd(collection.kind) and new.get("spec") is not old.get("spec"):
+        if collection.is_definition and new.get("spec") is not old.get("spec"):
             self._table.unlearn_versions(crd_kinds(old), crd_kinds(new))
             self._table.learn(crd_kinds(new))
         self._table.commit("MODIFIED", collection, namespace, name, new, old)
         return new
+
+    @staticmethod
+    def _keep_namespace(old: Manifest, new: dict[str, Any]) -> None:
+        # Who may let a namespace go is the server's own business, and so is its name as a label.
+        if old.get("spec") is not new.get("spec"):
+            new["spec"] = old.get("spec") or {}
+        meta = new["metadata"]
+        label = {"kubernetes.io/metadata.name": meta["name"]}
+        if (meta.get("labels") or {}).get("kubernetes.io/metadata.name") != meta["name"]:
+            meta["labels"] = {**(meta.get("labels") or {}), **label}
 
     def _check_metadata(self, collection: Collection, old: Manifest, meta: dict[str, Any]) -> None:
         old_meta = old["metadata"]

@@ -252,6 +252,18 @@ def test_a_namespace_with_a_finalizer_of_its_own() -> None:
     assert store.find(key(team)) is None
 
 
+def test_an_update_cannot_let_a_namespace_go() -> None:
+    store = hub()
+    store.create(namespace("team"), 0)
+    store.create(work(namespace="team", finalizers=["a/b"]), 0)
+    changed = namespace("team")
+    changed["metadata"]["labels"] = {"mine": "yes"}
+    found = store.update({**changed, "spec": {}, "status": {"phase": "Gone"}}, 1)
+    assert found["metadata"]["labels"] == {"kubernetes.io/metadata.name": "team", "mine": "yes"}
+    assert (found["spec"], found["status"]) == ({"finalizers": ["kubernetes"]}, {"phase": "Active"})
+    assert store.delete(key(changed), 2) is not None
+
+
 @pytest.mark.parametrize("name", ["default", "kube-system", "kube-public"])
 def test_namespaces_that_stay(name: str) -> None:
     error = refusal(hub().delete, key(namespace(name)), 0)

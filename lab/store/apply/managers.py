@@ -32,11 +32,19 @@ class Manager(NamedTuple):
 
 
 class Managed(NamedTuple):
-    """What a manager manages: the paths, since when, and in which version they were written."""
+    """What a manager manages: the paths, since when, and in which version they were written.
+
+    `entry` is what it was read from, as long as nothing changed: it is written again as it is.
+    """
 
     paths: FieldSet
     time: str
     api_version: str
+    entry: Mapping[str, Any] | None = None
+
+    def changed(self, paths: FieldSet, time: str) -> Managed:
+        """Return what is managed after a change."""
+        return Managed(paths, time, self.api_version)
 
 
 Managers = dict[Manager, Managed]
@@ -58,15 +66,32 @@ def decode(entries: Iterable[Mapping[str, Any]] | None) -> Managers:
             "" if operation == "Apply" else version,
             entry.get("subresource", ""),
         )
-        paths = from_fields_v1(entry.get("fieldsV1") or {})
-        managers[manager] = Managed(paths, entry.get("time", ""), version)
+        paths = _paths(entry.get("fieldsV1") or {})
+        managers[manager] = Managed(paths, entry.get("time", ""), version, entry)
     return managers
+
+
+_KNOWN: dict[int, tuple[Mapping[str, Any], FieldSet]] = {}
+_KNOWN_LIMIT = 4096
+
+
+def _paths(fields: Mapping[str, Any]) -> FieldSet:
+    # Stored objects are frozen, so the same map is read again and again: it is kept with its set.
+    known = _KNOWN.get(id(fields))
+    if known is None:
+        if len(_KNOWN) >= _KNOWN_LIMIT:
+            _KNOWN.clear()
+        known = _KNOWN[id(fields)] = (fields, from_fields_v1(fields))
+    return known[1]
 
 
 def encode(managers: Managers) -> list[dict[str, Any]]:
     """Return a `managedFields` list, in the order the API server keeps."""
-    entries = []
+    entries: list[Any] = []
     for manager, managed in managers.items():
+        if managed.entry is not None:
+            entries.append(managed.entry)
+            continue
         entry: dict[str, Any] = {
             "manager": manager.name,
             "operation": manager.operation,

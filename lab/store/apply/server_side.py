@@ -7,7 +7,13 @@ from typing import Any, NamedTuple
 
 from lab.core.fields import FieldType
 from lab.core.manifest import Manifest, timestamp
-from lab.store.apply.field_sets import FieldSet, compare, field_set, with_named_parents
+from lab.store.apply.field_sets import (
+    Comparison,
+    FieldSet,
+    compare,
+    field_set,
+    with_named_parents,
+)
 from lab.store.apply.managers import Managed, Manager, Managers, applier, conflict, decode, encode
 from lab.store.apply.typed_merge import merge, without, without_nulls
 
@@ -88,7 +94,8 @@ def apply(
         gone = with_named_parents(last.paths, type_) - with_named_parents(managed, type_)
         merged = without(merged, type_, gone)
     merged = without_nulls(merged)
-    _take_over(before, merged, managers, self, type_, force=force, custom=custom)
+    difference = compare(before, merged, type_, custom=custom)
+    _take_over(difference, managers, self, force=force)
     return Applied(dict(merged), managers, self)
 
 
@@ -100,32 +107,26 @@ def _main_only(paths: FieldSet, subresource: str) -> FieldSet:
 
 
 def _take_over(
-    old: Mapping[str, Any],
-    new: Mapping[str, Any],
-    managers: Managers,
-    self: Manager,
-    type_: FieldType,
-    *,
-    force: bool,
-    custom: bool,
-) -> FieldSet:
-    """Take changed and removed fields from all other managers; return what `self` wrote."""
-    added, modified, removed = compare(old, new, type_, custom=custom)
-    written = added | modified
-    conflicts = {
-        manager: managed.paths & written
-        for manager, managed in managers.items()
-        if manager != self and managed.paths & written
-    }
-    if conflicts and not force:
-        raise conflict(conflicts)
-    for manager, managed in list(managers.items()):
-        taken = (written | removed) if manager != self else removed
-        if managed.paths & taken and manager != self:
-            managers[manager] = managed._replace(paths=managed.paths - taken)
-        if not managers[manager].paths:
-            del managers[manager]
-    return written
+    difference: Comparison, managers: Managers, self: Manager | None, *, force: bool
+) -> None:
+    """Take changed and removed fields from all managers but `self`.
+
+    Raises:
+        ApiError: Conflict, if others have changed fields and not `force`.
+    """
+    written = difference.added | difference.modified
+    others = [manager for manager in managers if manager != self]
+    if not force:
+        conflicts = {m: managers[m].paths & written for m in others if managers[m].paths & written}
+        if conflicts:
+            raise conflict(conflicts)
+    taken = written | difference.removed
+    for manager in others:
+        managed = managers[manager]
+        if managed.paths & taken:
+            managers[manager] = managed.changed(managed.paths - taken, managed.time)
+    for manager in [manager for manager, managed in managers.items() if not managed.paths]:
+        del managers[manager]
 
 
 def applied_fields(old: Manifest | None, new: Manifest, applied: Applied, now_s: float) -> Any:
@@ -137,7 +138,7 @@ def applied_fields(old: Manifest | None, new: Manifest, applied: Applied, now_s:
         earlier = before.get(applied.manager)
         same = old is not None and _bare(old) == _bare(new)
         if earlier is None or not same or earlier.paths != mine.paths:
-            managers[applied.manager] = mine._replace(time=timestamp(now_s))
+            managers[applied.manager] = mine.changed(mine.paths, timestamp(now_s))
     return encode(managers)
 
 
@@ -161,13 +162,14 @@ def tracked(
     managers = decode(before.get("metadata", {}).get("managedFields"))
     self = Manager(field_manager, "Update", new["apiVersion"], subresource)
     previous = managers.pop(self, None)
-    nobody = self._replace(name="\0current operation")
-    written = _take_over(before, new, managers, nobody, type_, force=True, custom=custom)
-    written -= _STRIPPED
-    removed = compare(before, new, type_, custom=custom).removed
-    kept = previous.paths - removed if previous is not None else frozenset()
-    if written:
-        managers[self] = Managed(written | kept, timestamp(now_s), self.api_version)
-    elif kept and previous is not None:
-        managers[self] = previous._replace(paths=kept)
+    difference = compare(before, new, type_, custom=custom)
+    _take_over(difference, managers, None, force=True)
+    written = (difference.added | difference.modified) - _STRIPPED
+    if previous is not None and not written and not previous.paths & difference.removed:
+        managers[self] = previous
+    else:
+        kept = previous.paths - difference.removed if previous is not None else frozenset()
+        time = timestamp(now_s) if written or previous is None else previous.time
+        if written | kept:
+            managers[self] = Managed(written | kept, time, self.api_version)
     return encode(managers)
