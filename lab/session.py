@@ -8,21 +8,40 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from lab.commands.context import Context
-from lab.commands.line import parse_line
+from lab.commands.line import Command, parse_line
 from lab.commands.live import Entry, History, LiveWorld, LiveWriter
 from lab.commands.verb import Result
 from lab.core.errors import ApiError, InputError, LabError, did_you_mean
 from lab.core.fleet import FleetSpec
-from lab.core.manifest import Manifest
 from lab.core.model import HUB
 from lab.drivers.federation import Federation, Settings, cluster_manifest
 from lab.runs.writer import RunWriter
+from lab.scenario.load import load_scenario
+from lab.scenario.model import Scenario
+from lab.scenario.runner import Advance, CheckResult, StepResult, Verdict, play
+from lab.scenario.world import CommandError, Federated, FederationWorld
 
 if TYPE_CHECKING:
     from lab.engine.trace import TraceRecord
+
+Progress = Advance | StepResult | CheckResult
+Pace = Callable[[float], None]
+"""Lets a session's time pass, up to a second of the run: at once, in slices, or at human pace."""
+
+
+def check_step_line(line: str) -> Command:
+    """Check the command line of a scenario's step.
+
+    Raises:
+        InputError: It cannot be understood, or its verb cannot be a step.
+    """
+    command = parse_line(line)
+    if command.verb.needs == "nothing":
+        raise InputError(f'"{command.verb.name}" cannot be a step: it is about files, not a run')
+    return command
 
 
 class Session:
@@ -51,6 +70,7 @@ class Session:
     ) -> None:
         self.name = name
         self.seed = seed
+        self.scenario: Scenario | None = None
         self.directory = directory
         self.federation = Federation(fleet, settings, seed=seed)
         names = tuple(spec.name for spec in fleet.clusters)
@@ -65,6 +85,34 @@ class Session:
             self.history.watch(cluster, self.federation.store_of(cluster), lambda: self.now_s)
         self.world = LiveWorld(self.federation, names, self.history)
         self.writer = LiveWriter(self.federation, self._join)
+
+    @classmethod
+    def open(
+        cls, scenario: Scenario | str | Path, *, seed: int | None = None, out: Path | None = None
+    ) -> Session:
+        """Return a session at second 0 of a scenario: its fleet has booted, nothing is applied.
+
+        Args:
+            scenario: A loaded scenario, or the file or folder of one.
+            seed: Instead of the scenario's own.
+            out: The run file to write; None keeps the run in memory only.
+
+        Raises:
+            InputError: The scenario cannot be used, or the run file not be written.
+        """
+        if not isinstance(scenario, Scenario):
+            scenario = load_scenario(scenario, check_line=check_step_line)
+        session = cls(
+            scenario.fleet,
+            Settings(scenario.karmada, scenario.members),
+            seed=scenario.seed if seed is None else seed,
+            name=scenario.name,
+            directory=Path(scenario.path).parent,
+            out=out,
+            meta={"path": scenario.path, "horizonS": scenario.horizon_s},
+        )
+        session.scenario = scenario
+        return session
 
     # ── driving ────────────────────────────────────────────────────────────────────────────────
 
@@ -82,6 +130,36 @@ class Session:
         """Let time pass up to and including `until_s` (seconds of the run)."""
         self.federation.run_until(until_s)
 
+    def play(
+        self, pace: Pace | None = None, on_progress: Callable[[Progress], None] | None = None
+    ) -> Verdict:
+        """Play the scenario from second 0 to its end, and return which checks held.
+
+        Args:
+            pace: Lets time pass (`run_until` if not given: as fast as it goes).
+            on_progress: Told of every step, check and advance before time passes.
+        """
+        assert self.scenario is not None, "only a session opened from a scenario can play"
+        playing = play(
+            self.scenario, FederationWorld(cast(Federated, self.federation), self._step_line)
+        )
+        while True:
+            try:
+                item = next(playing)
+            except StopIteration as end:
+                verdict: Verdict = end.value
+                break
+            if on_progress is not None:
+                on_progress(item)
+            if isinstance(item, Advance):
+                (pace or self.run_until)(item.until_s)
+        if self._writer is not None:
+            for check in verdict.checks:
+                self._writer.verdict(
+                    check.time_s, check.expectation.name, check.passed, check.message, {}
+                )
+        return verdict
+
     def command(self, line: str) -> Result:
         """Carry out one command line (kubectl, karmadactl or fedlab) now.
 
@@ -96,24 +174,37 @@ class Session:
         except LabError as error:
             return Result("", (f"error: {error}",), None, error.exit_code)
 
-    def carry_out(self, line: str) -> Result:
+    def carry_out(self, line: str, cluster: str = HUB) -> Result:
         """Carry out one command line now.
+
+        Args:
+            line: The line.
+            cluster: Where it acts when it does not say: the hub, or a member.
 
         Raises:
             InputError: The line cannot be understood, or not used here.
             ApiError: A server refused all of it.
         """
         command = parse_line(line)
-        if command.verb.needs == "write":
-            self.federation.acting("user", {"text": line})
         context = Context(
             program=command.program,
             world=self.world,
             writer=self.writer,
             directory=self.directory,
             verb=command.verb.name,
+            cluster=cluster,
         )
+        if command.verb.needs == "write":
+            self.federation.acting("user", {"text": line})
         return command.verb.run(context, command.args)
+
+    def _step_line(self, line: str, cluster: str) -> str:
+        """Carry out the line of a scenario's step, which must succeed."""
+        result = self.carry_out(line, cluster)
+        if result.exit_code:
+            said = [result.text, *result.notes]
+            raise CommandError(f"{line}: " + "; ".join(part for part in said if part))
+        return result.text
 
     def close(self) -> None:
         """Finish the run file; the session cannot be driven any more."""
@@ -158,10 +249,6 @@ class Session:
             names = [each.name for each in fleet.clusters]
             near = did_you_mean(name, names) or f" (its clusters are: {', '.join(names)})"
             raise InputError(f'the fleet has no cluster "{name}"{near}')
-        manifest: Manifest = cluster_manifest(spec)
-        manifest = {**manifest, "spec": {**manifest["spec"], **changes}}
+        manifest = dict(cluster_manifest(spec))
+        manifest["spec"] = {**manifest["spec"], **changes}
         self.federation.hub.store.create(manifest, self.now_s, dry_run=dry_run)
-
-
-Progress = Callable[[float], None]
-"""Told the second of the run, now and then."""

@@ -12,8 +12,6 @@ from lab.commands.verb import ALL_PROGRAMS, Args, Flag, Result, Verb
 if TYPE_CHECKING:
     from lab.core.manifest import Manifest
 
-MANAGER = "fedlab"
-"""Field manager of what a scenario or a person applies without naming another."""
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
@@ -25,6 +23,7 @@ def run(context: Context, args: Args) -> Result:
     from lab.core.errors import ApiError
     from lab.core.manifest import name_of, namespace_of
     from lab.core.model import Apply
+    from lab.scenario.doing import FIELD_MANAGER
 
     world, writer = context.writing()
     cluster = context_cluster(context, args, world)
@@ -38,7 +37,7 @@ def run(context: Context, args: Args) -> Result:
         before = world.find(key_for(kind, name_of(manifest), namespace_of(manifest), cluster))
         body = manifest if server_side else _with_last_applied(manifest, context.program)
         force = args.on("force-conflicts") or not server_side
-        action = Apply(cluster, body, args.text("field-manager") or MANAGER, force)
+        action = Apply(cluster, body, args.text("field-manager") or FIELD_MANAGER, force)
         try:
             after = carry_out(args, writer, action)
         except ApiError as error:

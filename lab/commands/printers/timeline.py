@@ -102,16 +102,14 @@ def clock(time_s: float) -> str:
 
     Example:
         >>> clock(0.1234), clock(75.5), clock(3723)
-        ('0.123s', '1m15.5s', '1h02m03s')
+        ('0.123s', '1m15.500s', '1h02m03.000s')
     """
-    if time_s < 60:
-        return f"{time_s:.3f}s"
-    minutes, seconds = divmod(time_s, 60)
-    if minutes < 60:
-        text = f"{seconds:04.1f}".removesuffix(".0")
-        return f"{int(minutes)}m{text}s"
+    minutes, seconds = divmod(round(time_s, 3), 60)
+    if not minutes:
+        return f"{seconds:.3f}s"
     hours, minutes = divmod(int(minutes), 60)
-    return f"{hours}h{minutes:02}m{int(seconds):02}s"
+    text = f"{int(minutes):02}m{seconds:06.3f}s" if hours else f"{int(minutes)}m{seconds:06.3f}s"
+    return f"{hours}h{text}" if hours else text
 
 
 def _merged(told: Sequence[Told]) -> list[Told]:
@@ -137,10 +135,15 @@ def _merged(told: Sequence[Told]) -> list[Told]:
 
 
 def _steps(world: World) -> Iterator[Told]:
+    """Tell of steps by name, and of command lines unless that is the step's name."""
+    last = ""
     for record in world.happenings(("step",)):
-        text = str(record.detail.get("text") or record.detail.get("step") or "")
-        if text:
-            yield Told(record.time_s, "step", text)
+        step, line = str(record.detail.get("step") or ""), str(record.detail.get("text") or "")
+        if step:
+            yield Told(record.time_s, "step", f"step: {step}")
+        elif line and line != last:
+            yield Told(record.time_s, "step", f"$ {line}")
+        last = step
 
 
 def _place(manifest: Manifest) -> str:
@@ -223,7 +226,8 @@ def _binding_status(place: str, old: Manifest, new: Manifest, time_s: float) -> 
 
 
 def _template(changes: Sequence[ObjectChange], key: Key) -> Iterator[Told]:
-    claim, ready, wanted = "", "", None
+    claim, wanted = "", None
+    counts: list[tuple[float, int, int]] = []
     for change in changes:
         if change.key != key:
             continue
@@ -243,12 +247,25 @@ def _template(changes: Sequence[ObjectChange], key: Key) -> Iterator[Told]:
         if replicas != wanted and change.type != "ADDED" and wanted is not None:
             yield Told(change.time_s, "template", f"{place} scaled to {replicas}")
         wanted = replicas
-        status = status_of(change.object)
-        if replicas is not None and "readyReplicas" in status:
-            shown = f"{status['readyReplicas'] or 0}/{replicas}"
-            if shown != ready:
-                ready = shown
-                yield Told(change.time_s, "status", f"{place} {shown} ready, counted on the hub")
+        if replicas is not None and "readyReplicas" in status_of(change.object):
+            ready = int(status_of(change.object)["readyReplicas"] or 0)
+            if not counts or counts[-1][1:] != (ready, replicas):
+                counts.append((change.time_s, ready, int(replicas)))
+    for time_s, ready, wanted in _turning_points(counts):
+        text = f"{key.kind} {_inside(key)} {ready}/{wanted} ready, counted on the hub"
+        yield Told(time_s, "status", text)
+
+
+def _inside(key: Key) -> str:
+    return f"{key.namespace}/{key.name}" if key.namespace else key.name
+
+
+def _turning_points(counts: Sequence[tuple[float, int, int]]) -> Iterator[tuple[float, int, int]]:
+    """Yield where readiness is complete, has fallen, or stands at the end; not every step up."""
+    for index, (time_s, ready, wanted) in enumerate(counts):
+        fell = index > 0 and ready < counts[index - 1][1]
+        if ready >= wanted or fell or index == len(counts) - 1:
+            yield time_s, ready, wanted
 
 
 def _works(changes: Sequence[ObjectChange]) -> Iterator[Told]:
