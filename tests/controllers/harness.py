@@ -124,6 +124,19 @@ class Member:
             self._plane.tell(Observed(key_of(manifest, self.name), manifest, initial=True))
         self._plane.tell(Synced(self.name, action.api_version, action.kind))
 
+    def restore(self) -> None:
+        """Answer again: watches go on, and what changed meanwhile is told."""
+        if self.up:
+            return
+        self.up = True
+        view = self._plane.engine.view
+        for api_version, kind in sorted(self._watched):
+            now = {key_of(each, self.name): each for each in self.store.list(api_version, kind)}
+            known = {key_of(e, self.name): e for e in view.list(self.name, api_version, kind)}
+            for key in [*known, *(key for key in now if key not in known)]:
+                if now.get(key) != known.get(key):
+                    self._plane.tell(Observed(key, now.get(key), known.get(key)))
+
     def _probed(self) -> ProbeResult:
         if not self.up:
             return ProbeResult(self.name, False, False)

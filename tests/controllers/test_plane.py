@@ -342,7 +342,7 @@ def test_a_dead_member_becomes_not_ready_and_is_tainted(plane: Plane) -> None:
         ("cluster.karmada.io/not-ready", "NoSchedule")
     ]
     assert plane.targets() == {"member1": 2, "member2": 2, "member3": 2}
-    plane.members["member1"].up = True
+    plane.members["member1"].restore()
     plane.run(60.0)
     assert plane.condition("Cluster", "member1", "Ready", "") == ("True", "ClusterReady")
     assert (plane.get("Cluster", "member1", "") or {})["spec"].get("taints") in (None, [])
