@@ -57,6 +57,7 @@ def play_scenario(
     pace = _Pace(session, progress, end_s, speed)
     checks: tuple[Check, ...] = ()
     errors: tuple[str, ...] = ()
+    undecided: tuple[str, ...] = ()
     try:
         verdict = session.play(pace, progress.told)
         checks = tuple(
@@ -66,6 +67,8 @@ def play_scenario(
         errors = tuple(_step_error(each) for each in verdict.steps if not each.ok)
     except _EndedEarly:
         checks, errors = progress.checks(), tuple(progress.errors)
+        decided = {check.name for check in checks}
+        undecided = tuple(e.name for e in loaded.expectations if e.name not in decided)
     finally:
         progress.clear()
         session.close()
@@ -78,6 +81,7 @@ def play_scenario(
         world=session.world,
         checks=checks,
         errors=errors,
+        undecided=undecided,
         run_file=session.run_file,
         digest=session.federation.trace.digest(),
         wall_s=time.monotonic() - started_s,

@@ -117,6 +117,8 @@ class Played:
     checks: Sequence[Check]
     errors: Sequence[str] = ()
     """Steps that could not be carried out."""
+    undecided: Sequence[str] = ()
+    """Checks that were still open when the run was stopped early."""
     run_file: Path | None = None
     digest: str = ""
     """SHA-256 of the trace: equal for equal scenario, seed and version."""

@@ -28,11 +28,17 @@ def read_manifests(
     names = args.words("filename")
     if not names:
         raise InputError("must specify -f FILE (a file, a folder, or - for standard input)")
-    paths = [path for name in names for path in _paths(context, name, args.on("recursive"))]
+    recursive = args.on("recursive")
+    paths = [path for name in names for path in manifest_paths(context, name, recursive)]
     return load_manifests(paths, kinds=kinds)
 
 
-def _paths(context: Context, name: str, recursive: bool) -> list[str]:
+def manifest_paths(context: Context, name: str, recursive: bool) -> list[str]:
+    """Return the paths one `-f` means.
+
+    Raises:
+        InputError: An address, or standard input where there is none.
+    """
     if "://" in name:
         raise InputError(f"-f {name}: addresses are not fetched; save the file and name it here")
     if name == "-":

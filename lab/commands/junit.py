@@ -25,7 +25,8 @@ def junit_xml(played: Sequence[Played], failed: Sequence[tuple[str, LabError]]) 
             root,
             "testsuite",
             name=_text(each.name),
-            tests=str(len(each.checks) + len(each.errors)),
+            tests=str(len(each.checks) + len(each.errors) + len(each.undecided)),
+            skipped=str(len(each.undecided)),
             failures=str(failures),
             errors=str(len(each.errors)),
             time=f"{each.wall_s:.3f}",
@@ -38,6 +39,10 @@ def junit_xml(played: Sequence[Played], failed: Sequence[tuple[str, LabError]]) 
                               name=_text(check.name), time="0")  # fmt: skip
             if not check.passed:
                 SubElement(case, "failure", message=_text(check.message))
+        for name in each.undecided:
+            case = SubElement(suite, "testcase", classname=_text(each.name),
+                              name=_text(name), time="0")  # fmt: skip
+            SubElement(case, "skipped", message="the run was stopped before it was decided")
         for number, error in enumerate(each.errors, 1):
             case = SubElement(suite, "testcase", classname=_text(each.name),
                               name=f"step {number}", time="0")  # fmt: skip

@@ -109,7 +109,9 @@ def _report(played: Played, *, verbose: bool) -> Iterator[str]:
     for check in played.checks:
         word = "PASS" if check.passed else "FAIL"
         yield safe(f"  {word}  {check.name}" + (f": {check.message}" if check.message else ""))
-    if not played.checks:
+    for name in played.undecided:
+        yield safe(f"  OPEN  {name}: the run was stopped before it was decided")
+    if not played.checks and not played.undecided:
         yield "  none: the scenario expects nothing"
     for error in played.errors:
         yield safe(f"  ERROR  {error}")
@@ -193,6 +195,7 @@ def _data(played: Played) -> dict[str, Any]:
             for c in played.checks
         ],
         "errors": list(played.errors),
+        "undecided": list(played.undecided),
         "timeline": [each.to_dict() for each in timeline(played.world)],
         "members": objects,
         "endS": played.world.now_s,
