@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from lab.core.claiming import (
     MATCH_ALL,
     MATCH_LABELS,
     MATCH_NAME,
+    PROPAGATION_POLICY,
     Choice,
     choose_policy,
     claim,
     explicit_priority,
     preempts,
     rank_policies,
+    resource_selectors,
     without_marks_of,
 )
-from lab.core.manifest import Manifest, name_of, namespace_of
+from lab.core.labels import CLUSTER_POLICY_NAME, POLICY_NAME, POLICY_NAMESPACE
+from lab.core.manifest import Manifest, annotations_of, name_of, namespace_of
 from lab.core.settings import KarmadaSettings
 from lab.planning.defaults import next_generation
 from lab.planning.inputs import PlanInputs
@@ -44,24 +47,79 @@ class Claimed:
     """Why there is no policy."""
 
 
-def settle_claim(template: Manifest, inputs: PlanInputs, settings: KarmadaSettings) -> Claimed:
+@dataclass(slots=True)
+class _Relevant:
+    """The policies that may have a say about one template, in the order given."""
+
+    policies: Sequence[Manifest]
+    cluster_policies: Sequence[Manifest]
+
+    @property
+    def all(self) -> list[Manifest]:
+        return [*self.policies, *self.cluster_policies]
+
+
+@dataclass(slots=True)
+class PolicyIndex:
+    """Policies by what their selectors name, so that a template meets only those about it."""
+
+    inputs: PlanInputs
+    _found: dict[tuple[str, str, str], dict[int, Manifest]] = field(default_factory=dict)
+    _by_name: dict[tuple[str, str], dict[int, Manifest]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        policies = (*self.inputs.policies, *self.inputs.cluster_policies)
+        for number, policy in enumerate(policies):
+            self._by_name.setdefault((namespace_of(policy), name_of(policy)), {})[number] = policy
+            for selector in resource_selectors(policy):
+                api_version, kind, name = (
+                    str(selector.get(part) or "") for part in ("apiVersion", "kind", "name")
+                )
+                self._found.setdefault((api_version, kind, name), {})[number] = policy
+
+    def about(self, template: Manifest) -> _Relevant:
+        """Return the policies that name a template's kind, and the one whose marks it carries."""
+        place = (str(template.get("apiVersion")), str(template.get("kind")))
+        found = {
+            **self._found.get((*place, name_of(template)), {}),
+            **self._found.get((*place, ""), {}),
+        }
+        notes = annotations_of(template)
+        for holder in (
+            (notes.get(POLICY_NAMESPACE, ""), notes.get(POLICY_NAME, "")),
+            ("", notes.get(CLUSTER_POLICY_NAME, "")),
+        ):
+            found.update(self._by_name.get(holder, {}))
+        ordered = [found[number] for number in sorted(found)]
+        return _Relevant(
+            [policy for policy in ordered if policy.get("kind") == PROPAGATION_POLICY],
+            [policy for policy in ordered if policy.get("kind") != PROPAGATION_POLICY],
+        )
+
+
+def settle_claim(template: Manifest, index: PolicyIndex, settings: KarmadaSettings) -> Claimed:
     """Decide which policy a template ends up with.
 
     Marks of a policy that is gone come off first; then the policies that may preempt have their
     turn, highest priority first.
     """
-    choice = _choose(template, inputs)
+    relevant = index.about(template)
+    overrides = index.inputs.override_policies
+    choice = _choose(template, relevant, overrides)
     if choice.outcome == "orphaned":
         assert choice.claim is not None
         template = without_marks_of(template, choice.claim.kind)
-        choice = _choose(template, inputs)
+        choice = _choose(template, relevant, overrides)
     if choice.applies:
         assert choice.policy is not None
         template = _claimed(template, choice.policy)
-    template, preemptor = _preempted(template, inputs, settings)
+    template, preemptor = _preempted(template, relevant, settings)
     if preemptor is not None:
         choice = Choice("matched", preemptor)
-    how: dict[str, Any] = {"outcome": choice.outcome, "candidates": _candidates(template, inputs)}
+    how: dict[str, Any] = {
+        "outcome": choice.outcome,
+        "candidates": _candidates(template, relevant),
+    }
     if preemptor is not None:
         how["preempted"] = True
     if choice.applies:
@@ -71,10 +129,8 @@ def settle_claim(template: Manifest, inputs: PlanInputs, settings: KarmadaSettin
     return Claimed(template, None, how, reason + missing)
 
 
-def _choose(template: Manifest, inputs: PlanInputs) -> Choice:
-    return choose_policy(
-        template, inputs.policies, inputs.cluster_policies, inputs.override_policies
-    )
+def _choose(template: Manifest, relevant: _Relevant, overrides: Sequence[Manifest]) -> Choice:
+    return choose_policy(template, relevant.policies, relevant.cluster_policies, overrides)
 
 
 def _claimed(template: Manifest, policy: Manifest) -> Manifest:
@@ -83,9 +139,11 @@ def _claimed(template: Manifest, policy: Manifest) -> Manifest:
 
 
 def _preempted(
-    template: Manifest, inputs: PlanInputs, settings: KarmadaSettings
+    template: Manifest, relevant: _Relevant, settings: KarmadaSettings
 ) -> tuple[Manifest, Manifest | None]:
-    policies = [*inputs.policies, *inputs.cluster_policies]
+    if not settings.gate("PropagationPolicyPreemption"):
+        return template, None
+    policies = relevant.all
     ranked = sorted(policies, key=lambda p: (-explicit_priority(p), name_of(p)))
     taker = None
     for policy in ranked:
@@ -94,12 +152,12 @@ def _preempted(
     return template, taker
 
 
-def _candidates(template: Manifest, inputs: PlanInputs) -> list[dict[str, Any]]:
+def _candidates(template: Manifest, relevant: _Relevant) -> list[dict[str, Any]]:
     """Every policy that selects a template, in the order in which Karmada prefers them."""
     namespace = namespace_of(template)
-    own = [policy for policy in inputs.policies if namespace_of(policy) == namespace]
+    own = [policy for policy in relevant.policies if namespace_of(policy) == namespace]
     ranked = rank_policies(template, own if namespace else ())
-    ranked += rank_policies(template, inputs.cluster_policies)
+    ranked += rank_policies(template, relevant.cluster_policies)
     result = []
     for candidate in ranked:
         policy = candidate.policy

@@ -29,7 +29,7 @@ from lab.core.reserved import is_auto_propagated_namespace, is_template
 from lab.core.scheduling import schedule
 from lab.core.settings import KarmadaSettings
 from lab.core.work import RenderedWork, manifests_of, namespace_work, render_works, target_clusters
-from lab.planning.claims import settle_claim
+from lab.planning.claims import PolicyIndex, settle_claim
 from lab.planning.drafts import Draft, after_turn, is_suspended, queue_priority
 from lab.planning.flags import chosen_settings
 from lab.planning.inputs import PlanInputs, read_objects, reference_of
@@ -81,6 +81,7 @@ class _Planner:
     def __init__(self, inputs: PlanInputs, settings: KarmadaSettings) -> None:
         self._inputs = inputs
         self._settings = settings
+        self._policies = PolicyIndex(inputs)
         self._interpreter: Interpreter = native_interpreter(settings)
         self._snapshot = ClusterSnapshot(list(inputs.clusters.values()))
         self._overrides = OverridePolicies.of(inputs.override_policies)
@@ -126,7 +127,7 @@ class _Planner:
         if not is_template(template, self._settings):
             self._unbound[key] = "Karmada never propagates it (reserved or skipped namespace)"
             return
-        claimed = settle_claim(template, self._inputs, self._settings)
+        claimed = settle_claim(template, self._policies, self._settings)
         self._templates[key] = claimed.template
         if claimed.policy is None:
             self._unbound[key] = claimed.reason
