@@ -148,6 +148,7 @@ class Federation:
         """Say that `actor` does something now; what follows is traced as caused by it."""
         number = self.trace.add(self.now_s, "step", actor, None, detail=detail or {})
         self.engine.acting(actor, self.now_s, number)
+        self._driver.wake()  # so that `next_event_s` knows that something is about to happen
         return number
 
 

@@ -136,3 +136,13 @@ def test_a_cluster_that_is_not_joined_has_no_object_and_gets_nothing() -> None:
     federation.run_until_quiet(settle_s=30.0)
     assert federation.members["member2"].store.list("apps/v1", "Deployment") == []
     assert len(federation.members["member1"].store.list("v1", "Pod", "default")) == 5
+
+
+def test_after_a_persons_write_the_next_event_is_now() -> None:
+    federation = Federation(FLEET, seed=1)
+    assert federation.next_event_s() > 0.0
+    federation.acting("user")
+    federation.hub.store.create(DEPLOYMENT, federation.now_s)
+    assert federation.next_event_s() == 0.0
+    federation.run_until(0.0)
+    assert federation.next_event_s() > 0.0
