@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from lab.core.patch.merge_patch import same
@@ -29,7 +29,7 @@ def merge_patch_between(old: Any, new: Any) -> Any:
 
     A null inside `new` cannot be said by a merge patch; manifests have none.
     """
-    if not isinstance(old, Mapping) or not isinstance(new, Mapping):
+    if not isinstance(old, dict) or not isinstance(new, dict):
         return new
     patch: dict[str, Any] = {key: None for key in old if key not in new}
     for key, value in new.items():
@@ -55,7 +55,7 @@ def changed_paths(old: Any, new: Any) -> list[Difference]:
 def _walk(old: Any, new: Any, path: tuple[str | int, ...]) -> Iterator[Difference]:
     if old is new:
         return
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
+    if isinstance(old, dict) and isinstance(new, dict):
         for key, value in old.items():
             if key in new:
                 yield from _walk(value, new[key], (*path, key))

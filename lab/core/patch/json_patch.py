@@ -34,7 +34,7 @@ def json_patch(
         >>> json_patch({"a": [1, 3]}, [{"op": "add", "path": "/a/1", "value": 2}])
         {'a': [1, 2, 3]}
     """
-    if isinstance(operations, Mapping | str) or not isinstance(operations, Sequence):
+    if isinstance(operations, dict | str) or not isinstance(operations, Sequence):
         raise PatchError("a JSON patch is a list of operations")
     for operation in operations:
         _check(operation)
@@ -48,7 +48,7 @@ _NEEDS = {"add": "value", "replace": "value", "test": "value", "move": "from", "
 
 
 def _check(operation: Any) -> None:
-    if not isinstance(operation, Mapping):
+    if not isinstance(operation, dict):
         raise PatchError(f"an operation is a map with op and path, found {operation!r}")
     op = operation.get("op")
     if op not in _NEEDS and op != "remove":
@@ -125,7 +125,7 @@ class _Patcher:
             return value
 
         def add(holder: Any, step: str) -> Any:
-            if isinstance(holder, Mapping):
+            if isinstance(holder, dict):
                 return {**holder, step: value}
             if step == "-":
                 return [*holder, value]
@@ -138,7 +138,7 @@ class _Patcher:
         value = operation["value"]
 
         def replace(holder: Any, step: str) -> Any:
-            if isinstance(holder, Mapping):
+            if isinstance(holder, dict):
                 if step not in holder:
                     raise _MissingError(
                         f"replace operation does not apply: doc is missing key: {path}: "
@@ -153,7 +153,7 @@ class _Patcher:
 
     def _removing(self, path: str) -> Change:
         def remove(holder: Any, step: str) -> Any:
-            if isinstance(holder, Mapping):
+            if isinstance(holder, dict):
                 if step not in holder:
                     raise _MissingError(
                         f"error in remove for path: '{path}': unable to remove nonexistent key: "
@@ -188,7 +188,7 @@ class _Patcher:
         return document
 
     def _child(self, holder: Any, step: str) -> Any:
-        if isinstance(holder, Mapping):
+        if isinstance(holder, dict):
             if step not in holder:
                 raise _MissingError(f"unable to get nonexistent key: {step}: missing value")
             return holder[step]
@@ -202,7 +202,7 @@ class _Patcher:
     def _change_at(
         self, node: Any, op: str, path: str, steps: list[str], depth: int, change: Change
     ) -> Any:
-        if not isinstance(node, Mapping | list):
+        if not isinstance(node, dict | list):
             raise _MissingError(
                 f'{op} operation does not apply: doc is missing path: "{path}": missing value'
             )
@@ -216,7 +216,7 @@ class _Patcher:
                 f'{op} operation does not apply: doc is missing path: "{path}": missing value'
             ) from None
         changed = self._change_at(child, op, path, steps, depth + 1, change)
-        if isinstance(node, Mapping):
+        if isinstance(node, dict):
             return {**node, step: changed}
         copied = list(node)
         copied[self._index(step, len(node))] = changed
@@ -250,7 +250,7 @@ def _same(left: Any, right: Any) -> bool:
     """Tell whether two JSON values are equal; true is not 1, but 1.0 is."""
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
-    if isinstance(left, Mapping) and isinstance(right, Mapping):
+    if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(_same(left[k], right[k]) for k in left)
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(map(_same, left, right))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 
@@ -13,9 +12,9 @@ def merge_patch(document: Any, patch: Any) -> Any:
         >>> merge_patch({"a": 1, "b": {"c": 2}}, {"a": None, "b": {"d": 3}})
         {'b': {'c': 2, 'd': 3}}
     """
-    if not isinstance(patch, Mapping):
+    if not isinstance(patch, dict):
         return patch
-    if not isinstance(document, Mapping):
+    if not isinstance(document, dict):
         return {key: _without_nulls(value) for key, value in patch.items() if value is not None}
     changed: dict[str, Any] | None = None
     for key, value in patch.items():
@@ -34,7 +33,7 @@ def merge_patch(document: Any, patch: Any) -> Any:
 
 def _without_nulls(value: Any) -> Any:
     # A map that is new still has its nulls taken as "absent"; a list is one value, nulls and all.
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: _without_nulls(item) for key, item in value.items() if item is not None}
     return value
 
@@ -45,7 +44,7 @@ def same(left: Any, right: Any) -> bool:
         return True
     if type(left) is not type(right):
         return False
-    if isinstance(left, Mapping):
+    if isinstance(left, dict):
         return left.keys() == right.keys() and all(same(left[k], right[k]) for k in left)
     if isinstance(left, list):
         return len(left) == len(right) and all(map(same, left, right))

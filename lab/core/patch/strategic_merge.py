@@ -37,7 +37,7 @@ def strategic_merge_typed(
     document: Manifest, patch: Mapping[str, Any], field_type: FieldType
 ) -> dict[str, Any]:
     """Return `document` with a strategic merge patch applied, by the given type."""
-    if not isinstance(patch, Mapping):
+    if not isinstance(patch, dict):
         raise PatchError("a strategic merge patch is a map")
     return _merge_map(document, patch, field_type)
 
@@ -63,7 +63,7 @@ def _merge_map(
                 result[name] = kept[0]
             elif not is_delete_list:
                 result.pop(name, None)
-        elif isinstance(value, Mapping):
+        elif isinstance(value, dict):
             child = type_.at(name)
             replaces = "replace" in child.strategies
             result[name] = dict(value) if replaces else _merge_map(result[name], value, child)
@@ -76,11 +76,11 @@ def _merge_map(
 
 
 def _alike(left: Any, right: Any) -> bool:
-    if isinstance(left, Mapping):
-        return isinstance(right, Mapping)
+    if isinstance(left, dict):
+        return isinstance(right, dict)
     if isinstance(left, list):
         return isinstance(right, list)
-    return not isinstance(right, Mapping | list)
+    return not isinstance(right, dict | list)
 
 
 def _directive(patch: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def _retain_keys(original: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[
 
 def _taken(value: Any) -> tuple[Any] | None:
     """Return a new value without nulls and directives; None if it is itself a directive."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         if _PATCH in value:
             return None
         taken: dict[str, Any] = {}
@@ -162,7 +162,7 @@ def _special_elements(
     """Carry out `$patch` elements; the first result is None if the whole list is replaced."""
     kept, fresh, replace = list(original), [], False
     for item in patch:
-        if not isinstance(item, Mapping):
+        if not isinstance(item, dict):
             raise PatchError(f"element {item!r} is no map as the others are")
         word = item.get(_PATCH)
         if word is None:
@@ -209,7 +209,7 @@ def _check_order(patch: list[Any], order: list[Any], key: str) -> None:
     names = [_key_value(item, key) for item in order] if key else order
     position = -1
     for item in patch:
-        if key and isinstance(item, Mapping) and _PATCH in item:
+        if key and isinstance(item, dict) and _PATCH in item:
             continue
         value = _key_value(item, key) if key else item
         if value not in names[max(position, 0) :]:
@@ -261,14 +261,14 @@ def _in_order(
 
 
 def _holds_maps(*lists: list[Any]) -> bool:
-    kinds = {isinstance(item, Mapping) for items in lists for item in items}
+    kinds = {isinstance(item, dict) for items in lists for item in items}
     if len(kinds) > 1:
         raise PatchError("a list holds both maps and plain values")
     return True in kinds
 
 
 def _key_value(item: Any, key: str) -> Any:
-    if not isinstance(item, Mapping) or key not in item:
+    if not isinstance(item, dict) or key not in item:
         raise PatchError(f"map: {item} does not contain declared merge key: {key}")
     return item[key]
 

@@ -33,7 +33,7 @@ class Comparison(NamedTuple):
 
 def is_leaf(value: Any, type_: FieldType) -> bool:
     """Tell whether a value is one unit: a scalar, or a list or map that is atomic."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return type_.atomic or type_.form == "scalar"
     if isinstance(value, list):
         return type_.form != "list" or type_.atomic
@@ -48,7 +48,7 @@ def element(item: Any, type_: FieldType) -> str:
     """
     if type_.list_type == "set":
         return "v:" + json.dumps(item, separators=(",", ":"), sort_keys=True)
-    if not isinstance(item, Mapping):
+    if not isinstance(item, dict):
         raise _untyped("associative list with keys may not have non-map elements")
     keys = {}
     for key in sorted(type_.list_keys):
@@ -70,7 +70,7 @@ def _untyped(why: str) -> ApiError:
 
 def children(value: Any, type_: FieldType) -> Iterator[tuple[str, Any, FieldType]]:
     """Yield (element, value, type) of everything directly inside a value that is no leaf."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         for key, item in value.items():
             yield "f:" + key, item, type_.at(key)
     else:
@@ -149,9 +149,9 @@ def _compare(
 def _kinds_differ(old: Any, new: Any) -> bool:
     if old is _ABSENT or new is _ABSENT:
         return False
-    return isinstance(old, Mapping) != isinstance(new, Mapping) or isinstance(
-        old, list
-    ) != isinstance(new, list)
+    return isinstance(old, dict) != isinstance(new, dict) or isinstance(old, list) != isinstance(
+        new, list
+    )
 
 
 def _both_empty(old: Any, new: Any) -> bool:
@@ -198,17 +198,13 @@ def to_fields_v1(paths: FieldSet) -> dict[str, Any]:
     """Return a set in the nested form of `fieldsV1`."""
     root: dict[str, Any] = {}
     prefixes = {path[:depth] for path in paths for depth in range(1, len(path))}
-    for path in sorted(paths, key=lambda path: [_rank(step) for step in path]):
+    for path in sorted(paths):
         node = root
         for step in path:
             node = node.setdefault(step, {})
         if path in prefixes:
             node["."] = {}
     return root
-
-
-def _rank(step: str) -> tuple[int, str]:
-    return ("fkvi".index(step[0]), step)
 
 
 def from_fields_v1(fields: Mapping[str, Any]) -> FieldSet:

@@ -43,8 +43,11 @@ class Managed(NamedTuple):
     entry: Mapping[str, Any] | None = None
 
     def changed(self, paths: FieldSet, time: str) -> Managed:
-        """Return what is managed after a change."""
-        return Managed(paths, time, self.api_version)
+        """Return what is managed after a change; a list that stays is not written anew."""
+        entry = None
+        if self.entry is not None and paths == self.paths:
+            entry = {**self.entry, "time": time}
+        return Managed(paths, time, self.api_version, entry)
 
 
 Managers = dict[Manager, Managed]
@@ -78,11 +81,14 @@ _KNOWN_LIMIT = 4096
 def _paths(fields: Mapping[str, Any]) -> FieldSet:
     # Stored objects are frozen, so the same map is read again and again: it is kept with its set.
     known = _KNOWN.get(id(fields))
-    if known is None:
-        if len(_KNOWN) >= _KNOWN_LIMIT:
-            _KNOWN.clear()
-        known = _KNOWN[id(fields)] = (fields, from_fields_v1(fields))
-    return known[1]
+    return known[1] if known is not None else _remember(fields, from_fields_v1(fields))
+
+
+def _remember(fields: Mapping[str, Any], paths: FieldSet) -> FieldSet:
+    if len(_KNOWN) >= _KNOWN_LIMIT:
+        _KNOWN.clear()
+    _KNOWN[id(fields)] = (fields, paths)
+    return paths
 
 
 def encode(managers: Managers) -> list[dict[str, Any]]:
@@ -92,13 +98,15 @@ def encode(managers: Managers) -> list[dict[str, Any]]:
         if managed.entry is not None:
             entries.append(managed.entry)
             continue
+        fields = to_fields_v1(managed.paths)
+        _remember(fields, managed.paths)
         entry: dict[str, Any] = {
             "manager": manager.name,
             "operation": manager.operation,
             "apiVersion": managed.api_version,
             "time": managed.time,
             "fieldsType": "FieldsV1",
-            "fieldsV1": to_fields_v1(managed.paths),
+            "fieldsV1": fields,
         }
         if manager.subresource:
             entry["subresource"] = manager.subresource

@@ -87,7 +87,8 @@ def apply(
     self = applier(field_manager, subresource)
     last = managers.get(self)
     wanted = field_set(config, type_) - _STRIPPED
-    managers[self] = Managed(wanted, last.time if last else "", version)
+    fresh = Managed(wanted, "", version)
+    managers[self] = fresh if last is None else last.changed(wanted, last.time)
     merged = merge(before, config, type_) if live is not None else dict(config)
     if last is not None and last.paths:
         managed: FieldSet = frozenset().union(*(each.paths for each in managers.values()))
@@ -170,6 +171,10 @@ def tracked(
     else:
         kept = previous.paths - difference.removed if previous is not None else frozenset()
         time = timestamp(now_s) if written or previous is None else previous.time
-        if written | kept:
-            managers[self] = Managed(written | kept, time, self.api_version)
+        if previous is not None:
+            managers[self] = previous.changed(written | kept, time)
+        else:
+            managers[self] = Managed(written, time, self.api_version)
+        if not managers[self].paths:
+            del managers[self]
     return encode(managers)

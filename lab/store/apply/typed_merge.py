@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from lab.core.fields import ANY, FieldType
@@ -14,8 +13,8 @@ def merge(live: Any, applied: Any, type_: FieldType) -> Any:
     """Return the live value with the applied one merged in, by the type's list and map rules."""
     if is_leaf(applied, type_) or is_leaf(live, type_):
         return applied
-    if isinstance(applied, Mapping):
-        if not isinstance(live, Mapping):
+    if isinstance(applied, dict):
+        if not isinstance(live, dict):
             return applied
         result = dict(live)
         for key, value in applied.items():
@@ -87,7 +86,7 @@ def _without(
 ) -> Any:
     if path not in prefixes or is_leaf(value, type_):
         return value
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {
             key: _without(item, type_.at(key), (*path, "f:" + key), removed, prefixes)
             for key, item in value.items()
@@ -103,8 +102,8 @@ def _without(
 
 def without_nulls(value: Any) -> Any:
     """Return a value without null fields: they are owned, but nothing stands there."""
-    if isinstance(value, Mapping):
-        if any(item is None or isinstance(item, Mapping | list) for item in value.values()):
+    if isinstance(value, dict):
+        if any(item is None or isinstance(item, dict | list) for item in value.values()):
             return {key: without_nulls(item) for key, item in value.items() if item is not None}
         return value
     if isinstance(value, list):
