@@ -6,6 +6,7 @@ fields nobody here knows. Whoever reads a user's files checks more, with line an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,7 +16,11 @@ from lab.core.fields import type_of
 from lab.core.manifest import Manifest, get_in
 from lab.core.model import key_of
 
-_TEXT_MAPS = (("metadata", "labels"), ("metadata", "annotations"))
+_TEXT_WRONG_TYPE = re.compile(r" \((a text|a number|a list|a map|true/false)\), needs ")
+"""How a wrong type reads, in contrast to a limit, a word that is none, or an unknown field."""
+_MAPS = (("metadata", "labels"), ("metadata", "annotations"))
+_WRONG_TYPE = re.compile(r" \((a text|a number|a list|a map|true/false)\), needs ")
+"""How a wrong type reads, in contrast to a limit, a word that is none, or an unknown field."""
 _MAPS = ("spec", "status")
 
 
@@ -34,7 +39,7 @@ def _wrong_types(manifest: Manifest) -> Iterator[str]:
     field_type = type_of(str(manifest["apiVersion"]), str(manifest["kind"]))
     if field_type is not None:
         for problem in problems(manifest, field_type):
-            if not problem.unknown_field and ", needs " in problem.message:
+            if _WRONG_TYPE.search(problem.message):
                 yield problem.message
         return
     for field in _MAPS:

@@ -271,7 +271,8 @@ def test_what_a_plan_leaves_out_is_said() -> None:
     bare = {**cluster("bare"), "status": {}}
     rebalancer = obj("WorkloadRebalancer", "r", "apps.karmada.io/v1alpha1", spec={"workloads": []})
     assert plan([*TWO, bare, binding, rebalancer]).notes == [
-        "Cluster bare lists no APIs (status.apiEnablements), so the scheduler puts nothing new there",
+        "Cluster bare lists no APIs (status.apiEnablements), so the scheduler puts nothing new "
+        "there",
         "ResourceBinding default/b: its template is not among the objects, so nothing of it is "
         "rendered",
         "WorkloadRebalancer (1) has no part in a plan",
