@@ -6,9 +6,18 @@ Source: Karmada v1.19 `pkg/dependenciesdistributor/dependencies_distributor.go`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from lab.controllers.dependency_references import (
+    Reference,
+    covers,
+    dependency_places,
+    recorded_references,
+    referrer_marks,
+    refers,
+    templates_of,
+    texts_of,
+)
 from lab.controllers.lineage import (
     BINDING,
     MANAGER,
@@ -27,15 +36,12 @@ from lab.core.attached_binding import (
     referrers_disagree,
 )
 from lab.core.binding import BindingError, binding_key, depended_by_label
-from lab.core.claiming import label_selector_matches
 from lab.core.interpreter import Interpreter, Operation
 from lab.core.interpreter.fields import InterpretError
-from lab.core.labels import DEPENDED_BY_PREFIX, DEPENDENCIES, DEPENDENCIES_FINALIZER
+from lab.core.labels import DEPENDENCIES, DEPENDENCIES_FINALIZER
 from lab.core.manifest import (
     Manifest,
-    annotations_of,
     is_deleting,
-    labels_of,
     namespace_of,
     spec_of,
     with_annotations,
@@ -57,7 +63,6 @@ from lab.core.model import (
 )
 from lab.core.settings import KarmadaSettings
 
-Reference = Mapping[str, Any]
 _REFERRERS = "bindings-by-dependency"
 _ATTACHED = "bindings-by-referrer"
 
@@ -71,10 +76,11 @@ class DependenciesDistributor:
     def __init__(
         self, settings: KarmadaSettings, interpreter: Interpreter, queues: QueueFactory
     ) -> None:
-        self.workers = settings.concurrent_dependent_resource_syncs
+        # The flag concurrentDependentResourceSyncs is about events only; bindings share their own.
+        self.workers = settings.concurrent_resourcebinding_syncs
         self.indexes: Sequence[Index] = (
-            Index(_REFERRERS, "hub", BINDING[1], _dependency_places),
-            Index(_ATTACHED, "hub", BINDING[1], _referrer_marks),
+            Index(_REFERRERS, "hub", BINDING[1], dependency_places),
+            Index(_ATTACHED, "hub", BINDING[1], referrer_marks),
         )
         self._interpreter = interpreter
         self._queues = queues
@@ -114,8 +120,8 @@ class DependenciesDistributor:
             if is_deleting(binding):
                 continue
             if any(
-                _refers(reference, event.key, subject)
-                for reference in _recorded(binding)
+                refers(reference, event.key, subject)
+                for reference in recorded_references(binding)
                 for subject in (old, new)
                 if subject is not None
             ):
@@ -150,7 +156,7 @@ class DependenciesDistributor:
             reason = "SyncScheduleResultToDependenciesFailed"
             return Plan(notes=(Note(key, "Warning", reason, str(error)),), error=str(error))
         if actions:
-            text = f"Get dependencies({_texts(references)}) succeed."
+            text = f"Get dependencies({texts_of(references)}) succeed."
             notes.append(Note(place, "Normal", "GetDependenciesSucceed", text))
             text = "Sync schedule results to dependencies succeed."
             notes.append(Note(key, "Normal", "SyncScheduleResultToDependenciesSucceed", text))
@@ -185,10 +191,10 @@ class DependenciesDistributor:
         actions += [
             _detached(attached, binding, find)
             for attached in _attached(view, binding)
-            if not any(_covers(view, reference, attached) for reference in references)
+            if not any(covers(view, reference, attached) for reference in references)
         ]
         for reference in references:
-            for template in _found(view, reference):
+            for template in templates_of(view, reference):
                 wanted = build_attached_binding(binding, template)
                 standing = view.get(binding_key(template))
                 merged = merge_attached_binding(standing, wanted, find)
@@ -226,66 +232,3 @@ def _attached(view: View, binding: Manifest) -> list[Manifest]:
     mark = (depended_by_label(key.namespace, key.name), binding_id(binding))
     found = view.by_index(_ATTACHED, mark)
     return [each for each in found if namespace_of(each) == key.namespace]
-
-
-def _covers(view: View, reference: Reference, attached: Manifest) -> bool:
-    key = resource_key(attached)
-    subject = view.get(key)
-    if reference.get("name"):
-        return _place(reference) == key[1:4] and reference["name"] == key.name
-    return subject is not None and _refers(reference, key, subject)
-
-
-def _refers(reference: Reference, key: Key, subject: Manifest) -> bool:
-    if _place(reference) != key[1:4]:
-        return False
-    if reference.get("name"):
-        return bool(reference["name"] == key.name)
-    return label_selector_matches(reference.get("labelSelector") or {}, labels_of(subject))
-
-
-def _found(view: View, reference: Reference) -> Iterator[Manifest]:
-    """Yield the templates a reference means; a missing one is waited for in silence."""
-    api_version, kind, namespace = _place(reference)
-    if reference.get("name"):
-        template = view.get(Key(HUB, api_version, kind, namespace, str(reference["name"])))
-        if template is not None:
-            yield template
-        return
-    for template in view.list(HUB, api_version, kind, namespace):
-        if label_selector_matches(reference.get("labelSelector") or {}, labels_of(template)):
-            yield template
-
-
-def _place(reference: Reference) -> tuple[str, str, str]:
-    return (
-        str(reference.get("apiVersion") or ""),
-        str(reference.get("kind") or ""),
-        str(reference.get("namespace") or ""),
-    )
-
-
-def _recorded(binding: Manifest) -> Sequence[Reference]:
-    try:
-        found = json.loads(annotations_of(binding).get(DEPENDENCIES) or "[]")
-    except ValueError:
-        return ()
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else ()
-
-
-def _dependency_places(binding: Manifest) -> Iterable[tuple[str, str, str]]:
-    if DEPENDENCIES not in annotations_of(binding):
-        return ()
-    return tuple(dict.fromkeys(_place(reference) for reference in _recorded(binding)))
-
-
-def _referrer_marks(binding: Manifest) -> Iterable[tuple[str, str]]:
-    labels = labels_of(binding)
-    return tuple((key, labels[key]) for key in labels if key.startswith(DEPENDED_BY_PREFIX))
-
-
-def _texts(references: Sequence[Reference]) -> str:
-    names = (
-        f"{each.get('kind')} {each.get('name') or each.get('labelSelector')}" for each in references
-    )
-    return ", ".join(names)

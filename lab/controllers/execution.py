@@ -5,8 +5,7 @@ Source: Karmada v1.19 `pkg/controllers/execution/execution_controller.go`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 from lab.controllers.adoption import conflict_message, may_update, stripped, update_for
 from lab.controllers.lineage import (
@@ -26,6 +25,15 @@ from lab.controllers.lineage import (
 )
 from lab.controllers.member_writes import MemberWrites, version_of
 from lab.controllers.watching import generation_changed, hub_change
+from lab.controllers.work_conditions import (
+    APPLIED,
+    condition_patch,
+    dispatching,
+    failed,
+    not_applied,
+    patched,
+    sync_failed,
+)
 from lab.core.interpreter import Interpreter, prune
 from lab.core.interpreter.fields import InterpretError
 from lab.core.labels import (
@@ -40,12 +48,9 @@ from lab.core.labels import (
 )
 from lab.core.manifest import (
     Manifest,
-    condition,
     is_deleting,
     name_of,
-    set_condition,
     spec_of,
-    status_of,
     uid_of,
 )
 from lab.core.model import (
@@ -60,7 +65,6 @@ from lab.core.model import (
     Key,
     Note,
     Observed,
-    Patch,
     Plan,
     Queue,
     Subscribe,
@@ -72,24 +76,6 @@ from lab.core.settings import KarmadaSettings
 
 LIST_CHECK_S = 5.0
 """How soon a Work looks again whether the list another one asked for has come."""
-_DISPATCHING: Mapping[str, Any] = {
-    "type": "Dispatching",
-    "status": "True",
-    "reason": "Dispatching",
-    "message": "Work is being dispatched to member clusters.",
-}
-_SUSPENDED: Mapping[str, Any] = {
-    "type": "Dispatching",
-    "status": "False",
-    "reason": "SuspendDispatching",
-    "message": "Work dispatching is in a suspended state.",
-}
-_APPLIED: Mapping[str, Any] = {
-    "type": "Applied",
-    "status": "True",
-    "reason": "AppliedSuccessful",
-    "message": "Manifest has been successfully applied",
-}
 
 
 class ExecutionController:
@@ -162,7 +148,7 @@ class ExecutionController:
         if is_deleting(work):
             return self._delete(view, work, target, cluster)
         suspended = bool(spec_of(work).get("suspendDispatching"))
-        actions, notes = _dispatching(key, work, suspended, now_s)
+        actions, notes = dispatching(key, work, suspended, now_s)
         if suspended:
             return Plan(actions, notes=notes)
         if not cluster_ready(cluster):
@@ -172,11 +158,11 @@ class ExecutionController:
         if not view.synced(*target[:3]):
             refused = self._writes.unlisted.get(target[:3])
             if refused is not None:
-                work = _patched(work, actions)
-                actions += _condition_patch(key, work, _not_applied(refused), now_s)
-                notes.append(_sync_failed(key, target, refused))
+                work = patched(work, actions)
+                actions += condition_patch(key, work, not_applied(refused), now_s)
+                notes.append(sync_failed(key, target, refused))
             return self._await_list(target, actions, notes)
-        work = _patched(work, actions)
+        work = patched(work, actions)
         return self._apply(view, key, work, target, now_s, actions, notes)
 
     def _await_list(
@@ -203,15 +189,15 @@ class ExecutionController:
         try:
             writes = self._write(view, target, desired)
         except (InterpretError, _UnmanagedError) as error:
-            return _failed(key, work, target, str(error), now_s, before, notes)
+            return failed(key, work, target, str(error), now_s, before, notes)
         actions = [*before]
         refused = self._writes.errors.get(target)
         if refused is not None:
-            actions += _condition_patch(key, work, _not_applied(refused), now_s)
-            notes = [*notes, _sync_failed(key, target, refused)]
-            work = _patched(work, actions)
+            actions += condition_patch(key, work, not_applied(refused), now_s)
+            notes = [*notes, sync_failed(key, target, refused)]
+            work = patched(work, actions)
         actions += writes
-        done = _condition_patch(key, work, _APPLIED, now_s)
+        done = condition_patch(key, work, APPLIED, now_s)
         if writes or done:
             text = f"Sync work({key.namespace}/{key.name}) to cluster({target.cluster}) successful."
             notes = [*notes, Note(key, "Normal", "SyncSucceed", text)]
@@ -284,66 +270,3 @@ def _works_of(view: View, event: Synced) -> Iterator[Key]:
     for work in view.by_index(works_by_kind().name, value):
         metadata = work["metadata"]
         yield Key(HUB, *WORK, metadata["namespace"], metadata["name"])
-
-
-def _dispatching(
-    key: Key, work: Manifest, suspended: bool, now_s: float
-) -> tuple[list[Action], list[Note]]:
-    wanted = _SUSPENDED if suspended else _DISPATCHING
-    standing = condition(work, "Dispatching")
-    if standing is not None and standing.get("status") == wanted["status"]:
-        return [], []
-    note = Note(key, "Normal", "WorkDispatching", wanted["message"])
-    return _condition_patch(key, work, wanted, now_s), [note]
-
-
-def _not_applied(reason: str) -> Mapping[str, Any]:
-    text = f"Failed to apply all manifests (0/1): {reason}"
-    return {"type": "Applied", "status": "False", "reason": "AppliedFailed", "message": text}
-
-
-def _sync_failed(key: Key, target: Key, reason: str) -> Note:
-    text = (
-        f"Failed to sync work({key.namespace}/{key.name}) to cluster({target.cluster}), "
-        f"err: {reason}"
-    )
-    return Note(key, "Warning", "SyncFailed", text)
-
-
-def _failed(
-    key: Key,
-    work: Manifest,
-    target: Key,
-    reason: str,
-    now_s: float,
-    before: Sequence[Action],
-    notes: Sequence[Note],
-) -> Plan:
-    actions = [*before, *_condition_patch(key, work, _not_applied(reason), now_s)]
-    return Plan(actions, notes=[*notes, _sync_failed(key, target, reason)], error=reason)
-
-
-def _condition_patch(
-    key: Key, work: Manifest, wanted: Mapping[str, Any], now_s: float
-) -> list[Action]:
-    """Return the patch that sets a condition, nothing if it stands so already."""
-    standing = list(status_of(work).get("conditions") or ())
-    after = set_condition(standing, wanted, now_s)
-    if after == standing:
-        return []
-    return [Patch(key, {"status": {"conditions": after}}, "merge", "status")]
-
-
-def _patched(work: Manifest, actions: Sequence[Action]) -> Manifest:
-    """Return the Work as the last status patch among some actions leaves it."""
-    if not actions:
-        return work
-    conditions = next(
-        (
-            each.body["status"]["conditions"]
-            for each in reversed(actions)
-            if isinstance(each, Patch)
-        ),
-        status_of(work).get("conditions"),
-    )
-    return {**work, "status": {**status_of(work), "conditions": conditions}}
