@@ -22,6 +22,7 @@ from lab.core.manifest import (
     is_deleting,
     labels_of,
     spec_of,
+    status_of,
 )
 from lab.core.model import HUB, Key
 from lab.core.overrides import OverridePolicies
@@ -296,8 +297,26 @@ class _Planner:
         return result
 
     def _notes(self) -> list[str]:
+        notes = list(self._failures)
+        notes += [
+            f"Cluster {name} lists no APIs (status.apiEnablements), so the scheduler puts nothing "
+            "new there"
+            for name, cluster in self._inputs.clusters.items()
+            if not status_of(cluster).get("apiEnablements")
+        ]
+        notes += [
+            f"{key}: its template is not among the objects, so nothing of it is rendered"
+            for key, draft in self._drafts.items()
+            if draft.template is None
+        ]
+        if self._settings.gate("SchedulingOvercommitProtection"):
+            notes.append(
+                "SchedulingOvercommitProtection: the bindings of one plan take no room from one "
+                "another"
+            )
         counts: dict[str, int] = {}
         for manifest in self._inputs.ignored:
             kind = str(manifest.get("kind"))
             counts[kind] = counts.get(kind, 0) + 1
-        return [f"{kind} ({count}) has no part in a plan" for kind, count in sorted(counts.items())]
+        notes += [f"{kind} ({counts[kind]}) has no part in a plan" for kind in sorted(counts)]
+        return notes

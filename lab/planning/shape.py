@@ -16,12 +16,10 @@ from lab.core.fields import type_of
 from lab.core.manifest import Manifest, get_in
 from lab.core.model import key_of
 
-_TEXT_WRONG_TYPE = re.compile(r" \((a text|a number|a list|a map|true/false)\), needs ")
-"""How a wrong type reads, in contrast to a limit, a word that is none, or an unknown field."""
-_MAPS = (("metadata", "labels"), ("metadata", "annotations"))
+_TEXT_MAPS = (("metadata", "labels"), ("metadata", "annotations"))
+_MAPS = ("spec", "status")
 _WRONG_TYPE = re.compile(r" \((a text|a number|a list|a map|true/false)\), needs ")
 """How a wrong type reads, in contrast to a limit, a word that is none, or an unknown field."""
-_MAPS = ("spec", "status")
 
 
 def check_shape(manifest: Manifest) -> None:

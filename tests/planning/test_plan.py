@@ -428,6 +428,19 @@ def test_namespaces_go_everywhere_by_themselves() -> None:
     assert found.unmatched == []
 
 
+def test_a_namespace_whose_override_fails_is_told() -> None:
+    rule = {"overriders": {"plaintext": [{"path": "/spec/nope", "operator": "remove"}]}}
+    broken = obj(
+        "ClusterOverridePolicy",
+        "cop",
+        "policy.karmada.io/v1alpha1",
+        spec={"overrideRules": [rule]},
+    )
+    found = plan([cluster("member1"), obj("Namespace", "shop"), broken])
+    assert held(found, "member1") == []
+    assert found.notes[0].startswith("Namespace shop, cluster member1: ClusterOverridePolicy cop")
+
+
 def test_a_suspended_cluster_has_a_work_and_no_object() -> None:
     paused = policy(suspension={"dispatchingOnClusters": {"clusterNames": ["member1"]}})
     found = plan([*TWO, deployment(), paused])
