@@ -75,7 +75,7 @@ def test_a_scenario_is_played(scenario: Path, tmp_path: Path) -> None:
 
 def test_the_run_file_says_what_the_session_said(scenario: Path, tmp_path: Path) -> None:
     lines = ("get deploy -s all -A -o json", "get pods -s members -o json", "get rb -o json",
-             "get works -A -o json", "events -A", "get nodes --context member1 -o json")  # fmt: skip
+             "get works -A -o json", "events -A", "get nodes --context member1 -o json")  # fmt: skip  # noqa: E501
     with Session.open(scenario, out=tmp_path / "a.run") as session:
         session.play()
         said = {(at, line): session.command(f"{line} --at {at}").text

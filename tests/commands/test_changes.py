@@ -97,7 +97,7 @@ LINES = {
     "name as output": ("kubectl scale deploy/web --replicas=9 -o name", "deployment.apps/web"),
     "a kind the server lacks": (
         "kubectl scale deploymnt/web --replicas=9",
-        "error: the server doesn't have a resource type \"deploymnt\" — did you mean \"deployment\"?",
+        "error: the server doesn't have a resource type \"deploymnt\" — did you mean \"deployment\"?",  # noqa: E501
     ),
     "a cluster that is none": (
         "kubectl scale deploy/web --replicas=9 --context membr1",

@@ -86,8 +86,8 @@ TABLES = {
         "kubectl get clusters -o wide",
         "NAME      VERSION   MODE   READY     AGE   ZONES    REGION   PROVIDER   API-ENDPOINT"
         "   PROXY-URL\n"
-        "member1             Push   Unknown   65s   <none>   <none>   <none>                    <none>\n"
-        "member2             Push   Unknown   65s   <none>   <none>   <none>                    <none>",
+        "member1             Push   Unknown   65s   <none>   <none>   <none>                    <none>\n"  # noqa: E501
+        "member2             Push   Unknown   65s   <none>   <none>   <none>                    <none>",  # noqa: E501
     ),
     "by name": ("kubectl get deploy/web -o name", "deployment.apps/web"),
     "a path": ("kubectl get deploy web -o jsonpath='{.spec.replicas}'", "2"),
@@ -96,7 +96,7 @@ TABLES = {
     "no such object": (
         "kubectl get deploy x", 'Error from server (NotFound): deployments.apps "x" not found',
     ),
-    "a label selector": ("kubectl get deploy -l app=other", "No resources found in default namespace."),
+    "a label selector": ("kubectl get deploy -l app=other", "No resources found in default namespace."),  # noqa: E501
     "a field selector": ("kubectl get rb --field-selector metadata.name=web-deployment -o name",
                          "resourcebinding.work.karmada.io/web-deployment"),
 }  # fmt: skip

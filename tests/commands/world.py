@@ -1,4 +1,4 @@
-"""A small live world over real stores, for tests of verbs: a hub and two members, no controllers."""
+"""A small live world over real stores, for tests of verbs: a hub, two members, no controllers."""
 
 from __future__ import annotations
 

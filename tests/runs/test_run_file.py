@@ -59,14 +59,18 @@ def test_objects_at_a_time(tmp_path: Path) -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=3),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 
 
 @settings(derandomize=True, max_examples=60, deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from("abc"), JSON, max_size=3), min_size=1, max_size=5))
-def test_every_state_comes_back(tmp_path_factory: pytest.TempPathFactory, states: list[Any]) -> None:
+def test_every_state_comes_back(
+    tmp_path_factory: pytest.TempPathFactory, states: list[Any]
+) -> None:
     path = tmp_path_factory.mktemp("runs") / "p.run"
     writer = RunWriter(path, {})
     objects = [config(x=state) for state in states]

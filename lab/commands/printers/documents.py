@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 
 def to_json(data: Any) -> str:
-    """Return data as indented JSON; control characters are escaped by JSON itself."""
-    return json.dumps(data, indent=4, ensure_ascii=False, sort_keys=True)
+    """Return data as indented JSON, with every control character escaped."""
+    text = json.dumps(data, indent=4, ensure_ascii=False, sort_keys=True)
+    return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def to_yaml(data: Any) -> str:
@@ -47,7 +49,17 @@ def object_list(objects: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
+_STRING = "tag:yaml.org,2002:str"
+_ALSO_BOOLEAN = {"y", "Y", "n", "N"}
+"""Words that YAML 1.1 reads as booleans and PyYAML does not; kubectl quotes them."""
+_CONTROL = re.compile("[\x7f-\x9f\u2028\u2029]")
 _cached: list[Any] = []
+
+
+def _resolved(dumper: Any, value: str) -> Any:
+    import yaml
+
+    return dumper.resolve(yaml.ScalarNode, value, (True, False))
 
 
 def _dumper() -> Any:
@@ -64,12 +76,12 @@ def _dumper() -> Any:
     def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
         style = None
         lines = value.split("\n")
-        printable = all(character.isprintable() for line in lines for character in line)
+        printable = all(line.isprintable() for line in lines)
         if len(lines) > 1 and printable and not value.startswith((" ", "\n")):
             style = "|"
-        elif dumper.resolve(yaml.ScalarNode, value, (True, False)) != "tag:yaml.org,2002:str":  # type: ignore[no-untyped-call]
+        elif not printable or value in _ALSO_BOOLEAN or _resolved(dumper, value) != _STRING:
             style = '"'
-        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style)
+        return dumper.represent_scalar(_STRING, value, style)
 
     Dumper.add_representer(str, text)
     _cached.append(Dumper)
