@@ -99,6 +99,8 @@ def parse_documents(text: str, file: str) -> list[Document]:
             return [doc for doc in _Builder(file).documents(text) if doc.value is not None]
         except yaml.MarkedYAMLError as error:
             raise _syntax_error(error, file) from None
+        except yaml.reader.ReaderError as error:
+            raise _character_error(error, text, file) from None
         except yaml.YAMLError as error:
             message = " ".join(str(error).split())
             raise InputError(f"not YAML: {message}", Location(file)) from None
@@ -301,6 +303,15 @@ def _syntax_error(error: yaml.MarkedYAMLError, file: str) -> InputError:
         problem += " (a key without a value on the line before?)"
     where = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
     return InputError(f"not YAML: {problem}", where)
+
+
+def _character_error(error: yaml.reader.ReaderError, text: str, file: str) -> InputError:
+    before = text[: error.position]
+    line = before.count("\n") + 1
+    column = len(before) - (before.rfind("\n") + 1) + 1
+    shown = quoted(text[error.position : error.position + 1])
+    message = f"a control character {shown}, needs printable text (in quotes: an escape)"
+    return InputError(message, Location(file, line, column))
 
 
 def _json_documents(text: str, file: str) -> list[Document] | None:
