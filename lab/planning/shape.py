@@ -33,7 +33,30 @@ def check_shape(manifest: Manifest) -> None:
         raise InputError(found[0].message, problems=found[1:])
 
 
+def _not_json(manifest: Manifest) -> Iterator[str]:
+    """Yield keys that are no texts, and nulls in lists: no API has a use for them."""
+    waiting: list[tuple[str, Any]] = [("", manifest)]
+    while waiting:
+        place, node = waiting.pop()
+        if isinstance(node, Mapping):
+            for key, value in node.items():
+                if not isinstance(key, str):
+                    yield f"{place or 'the object'} has the key {quoted(key)}, needs a text"
+                elif isinstance(value, Mapping | list):
+                    waiting.append((f"{place}.{key}" if place else key, value))
+        elif isinstance(node, list):
+            for index, item in enumerate(node):
+                if item is None:
+                    yield f"{place}[{index}] is null, needs a value"
+                elif isinstance(item, Mapping | list):
+                    waiting.append((f"{place}[{index}]", item))
+
+
 def _wrong_types(manifest: Manifest) -> Iterator[str]:
+    unusable = list(_not_json(manifest))
+    if unusable:
+        yield from unusable
+        return
     field_type = type_of(str(manifest["apiVersion"]), str(manifest["kind"]))
     if field_type is not None:
         for problem in problems(manifest, field_type):

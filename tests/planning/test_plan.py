@@ -467,6 +467,14 @@ BAD: dict[str, tuple[Any, str]] = {
     "a text among them": ([*TWO, "web"], "object 2 is str"),
     "no kind": ([{"metadata": {"name": "x"}}], "object 0: kind is missing"),
     "no name": ([{"apiVersion": "v1", "kind": "Pod"}], r"object 0 \(Pod\): metadata.name"),
+    "a null in a list": (
+        [{"apiVersion": "x/v1", "kind": "X", "metadata": {"name": "x"}, "spec": {"a": [1, None]}}],
+        r"X x: spec\.a\[1\] is null",
+    ),
+    "a key that is a number": (
+        [{"apiVersion": "x/v1", "kind": "X", "metadata": {"name": "x"}, "spec": {1: 2}}],
+        "X x: spec has the key 1",
+    ),
     "labels that are a list": (
         [{"apiVersion": "x/v1", "kind": "X", "metadata": {"name": "x", "labels": ["a"]}}],
         "metadata.labels is .*, needs a map",
