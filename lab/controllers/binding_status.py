@@ -19,6 +19,7 @@ from lab.controllers.lineage import (
     binding_key_of_work,
     cluster_of_namespace,
     id_value,
+    key_in_hub,
     member_key,
     resource_key,
     works_by_binding,
@@ -68,6 +69,10 @@ _FULLY_APPLIED: Mapping[bool, Mapping[str, Any]] = {
 }
 
 
+ItemCache = dict[Key, tuple[Manifest, Key, dict[str, Any]]]
+"""Work to (the Work as it was, what it carried, its entry in the aggregated status)."""
+
+
 class BindingStatusController:
     """One loop per kind of binding.
 
@@ -94,6 +99,7 @@ class BindingStatusController:
         self._kind = kind
         self._interpreter = interpreter
         self._queues = queues
+        self._items: ItemCache = {}
 
     def make_queue(self) -> Queue:
         """Return the queue this controller works from."""
@@ -102,6 +108,8 @@ class BindingStatusController:
     def keys_for(self, event: Event, view: View) -> Iterable[Due]:
         """Bindings come by the statuses of their Works, and by a new version of their template."""
         if (work := hub_change(event, *WORK)) is not None:
+            if work.object is None:
+                self._items.pop(work.key, None)
             key = self._of_work(work)
             return () if key is None or key[1:3] != self._kind else (Due(key),)
         change = hub_change(event, *self._kind)
@@ -127,7 +135,7 @@ class BindingStatusController:
         works = (
             view.by_index(works_by_binding().name, id_value(binding)) if binding_id(binding) else ()
         )
-        items = aggregated(works, resource_key(binding))
+        items = aggregated(works, resource_key(binding), self._items)
         if items is None:
             return Plan(error="no such manifest exist")
         status = dict(status_of(binding))
@@ -174,16 +182,32 @@ def _version(binding: Manifest) -> Any:
     return (spec_of(binding).get("resource") or {}).get("resourceVersion")
 
 
-def aggregated(works: Iterable[Manifest], resource: Key) -> list[dict[str, Any]] | None:
-    """Return the entries of status.aggregatedStatus, by cluster name; None: a Work is foreign."""
+def aggregated(
+    works: Iterable[Manifest], resource: Key, known: ItemCache | None = None
+) -> list[dict[str, Any]] | None:
+    """Return the entries of status.aggregatedStatus, by cluster name; None: a Work is foreign.
+
+    Args:
+        works: The binding's Works.
+        resource: What they must carry.
+        known: Entries made before; a Work that is the same object has the same entry.
+    """
     items: list[dict[str, Any]] = []
     for work in works:
         if is_deleting(work):
             continue
+        key = key_in_hub(work)
+        before = None if known is None else known.get(key)
+        if before is not None and before[0] is work and before[1] == resource:
+            items.append(before[2])
+            continue
         cluster = cluster_of_namespace(namespace_of(work))
         if cluster is None or member_key(work, HUB) != resource:
             return None
-        items.append(_item(work, cluster, resource))
+        item = _item(work, cluster, resource)
+        items.append(item)
+        if known is not None:
+            known[key] = (work, resource, item)
     return sorted(items, key=lambda item: str(item["clusterName"]))
 
 

@@ -24,7 +24,7 @@ from lab.controllers.lineage import (
     works_by_kind,
 )
 from lab.controllers.member_writes import MemberWrites, version_of
-from lab.controllers.watching import generation_changed, hub_change
+from lab.controllers.watching import generation_changed, hub_change, only_status_changed
 from lab.controllers.work_conditions import (
     APPLIED,
     condition_patch,
@@ -129,7 +129,9 @@ class ExecutionController:
         recorded = self._writes.versions.get(event.key)
         if recorded is None or recorded == version_of(event.object):
             return ()
-        if event.old is not None and prune(event.old) == prune(event.object):
+        if event.old is not None and (
+            only_status_changed(event.old, event.object) or prune(event.old) == prune(event.object)
+        ):
             return ()
         return (Due(work_key),)
 

@@ -13,6 +13,7 @@ from lab.core.model import HUB, Event, Key, Observed
 
 LOW_PRIORITY = -100
 """Priority of keys that no user waits for (initial lists, policy changes)."""
+_STATUS_PARTS = frozenset({"apiVersion", "kind", "metadata", "status"})
 
 
 def hub_change(event: Event, api_version: str, kind: str) -> Observed | None:
@@ -40,8 +41,19 @@ def generation_changed(event: Observed) -> bool:
     return generation(old) != generation(new) or is_deleting(old) != is_deleting(new)
 
 
+def only_status_changed(old: Manifest, new: Manifest) -> bool:
+    """Tell cheaply that nothing but status and what servers count differs; False: look closer."""
+    if any(new.get(part) is not old.get(part) for part in new if part not in _STATUS_PARTS):
+        return False
+    if len(old.keys() - _STATUS_PARTS) != len(new.keys() - _STATUS_PARTS):
+        return False
+    return labels_of(old) == labels_of(new) and annotations_of(old) == annotations_of(new)
+
+
 def specification_changed(old: Manifest, new: Manifest) -> bool:
     """Tell whether more than status, managedFields and resourceVersion differs."""
+    if old.get("spec") is not new.get("spec") and old.get("spec") != new.get("spec"):
+        return True
     return _without(old, ("managedFields", "resourceVersion")) != _without(
         new, ("managedFields", "resourceVersion")
     )
