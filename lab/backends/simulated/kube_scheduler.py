@@ -69,12 +69,14 @@ class KubeScheduler:
     def wake(self, now_s: float) -> None:
         """Room was freed or a node changed: pods that wait are tried again after their back-off."""
         for waiting in self._waiting.values():
-            retry_s = waiting.last_s + self._back_off(waiting.attempts)
+            retry_s = self._retry_s(waiting)
             self._plan(max(now_s + self._timings.scheduler_delay, retry_s))
 
-    def _back_off(self, attempts: int) -> float:
+    def _retry_s(self, waiting: _Waiting) -> float:
+        """Return from when on waiting pods may be tried again (s, whole microseconds)."""
         first, most = self._timings.scheduler_back_off_initial, self._timings.scheduler_back_off_max
-        return min(most, first * 2.0 ** min(attempts - 1, 30))
+        back_off_s = min(most, first * 2.0 ** min(waiting.attempts - 1, 30))
+        return round(waiting.last_s + back_off_s, 6)
 
     def _plan(self, due_s: float) -> None:
         due_s = round(due_s, 6)
@@ -89,7 +91,7 @@ class KubeScheduler:
         later_s = float("inf")
         batches: list[tuple[Workload, list[int]]] = []
         for index, waiting in list(self._waiting.items()):
-            retry_s = waiting.last_s + self._back_off(waiting.attempts)
+            retry_s = self._retry_s(waiting)
             if retry_s > now_s:
                 later_s = min(later_s, retry_s)
                 continue

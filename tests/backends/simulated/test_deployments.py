@@ -218,10 +218,10 @@ def test_a_crashing_container_backs_off_to_five_minutes() -> None:
     world = World({"crashImages": ["broken"], "crashAfter": "2s"})
     world.create(workload("Deployment", replicas=1, pod=template(image="broken:1")))
     restarts = []
-    for second in range(0, 1400, 10):
+    for second in range(10, 1400, 10):
         world.run(second)
-        for pod in world.list("Pod"):
-            restarts.append(pod["status"]["containerStatuses"][0]["restartCount"])
+        statuses = [pod["status"]["containerStatuses"][0] for pod in world.list("Pod")[:1]]
+        restarts += [status["restartCount"] for status in statuses]
     # Restarts at 3, 5, 17, 39, 81, 163, 325, 627, 929, 1231 s (10 s doubling, at most 300 s).
     assert restarts[-1] == 10
     assert "CrashLoopBackOff" in world.pods().values()
