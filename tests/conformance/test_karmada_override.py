@@ -72,7 +72,7 @@ def without_empty_marks(template: Manifest) -> Manifest:
 @pytest.mark.parametrize("case", MATCHES, ids=by_id)
 def test_policy_match(case: dict[str, Any]) -> None:
     template = case["object"]
-    choice = choose_policy(template, *split(case["policies"]))
+    choice = choose_policy(template, *split(case["policies"]), case["policies"])
     if choice.applies:
         assert choice.policy is not None
         template = claim(template, choice.policy)
