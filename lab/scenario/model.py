@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -112,3 +113,16 @@ class Scenario:
     expectations: tuple[Expectation, ...] = ()
     kinds: KindRegistry = field(default_factory=KindRegistry, compare=False, repr=False)
     """What words and manifests of this scenario mean: the hub's kinds and those it brings."""
+
+    @property
+    def outside_files(self) -> tuple[str, ...]:
+        """Return the manifest files that lie outside the scenario's own folder, sorted."""
+        folder = os.path.dirname(self.path) or "."
+        sources = [*self.manifests]
+        for step in self.steps:
+            if isinstance(step.action, ApplyAction):
+                sources += step.action.manifests
+        files = {source.document.file for source in sources} - {self.path}
+        return tuple(
+            sorted(f for f in files if os.path.relpath(f, folder).split(os.sep, 1)[0] == "..")
+        )

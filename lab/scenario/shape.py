@@ -54,6 +54,8 @@ def shape_problems(value: Any, schema: Schema, path: Path = ()) -> Iterator[Prob
             needed = " or ".join(_WORDS[name] for name in types)
             if schema.get("format") == "duration":
                 needed = "a duration (for example 90s)"
+            elif types == ["string"] and isinstance(value, bool | int | float):
+                needed = "a text (in quotes)"
             yield Problem(path, f"{place} is {quoted(value)}, needs {needed}")
             return
     yield from _scalar_problems(value, schema, path, place)
