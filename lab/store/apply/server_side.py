@@ -93,7 +93,8 @@ def apply(
     if last is not None and last.paths:
         managed: FieldSet = frozenset().union(*(each.paths for each in managers.values()))
         gone = with_named_parents(last.paths, type_) - with_named_parents(managed, type_)
-        merged = without(merged, type_, gone)
+        # Name, uid and the like are managed by nobody: metadata stays when all else in it goes.
+        merged = without(merged, type_, gone - {("f:metadata",)})
     merged = without_nulls(merged)
     difference = compare(before, merged, type_, custom=custom)
     _take_over(difference, managers, self, force=force)
