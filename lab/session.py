@@ -75,6 +75,7 @@ class Session:
         self.federation = Federation(fleet, settings, seed=seed)
         names = tuple(spec.name for spec in fleet.clusters)
         self._writer: RunWriter | None = None
+        self._digest = (-1, "")
         self.history = History()
         if out is not None:
             described = {"scenario": name, "seed": seed, "members": list(names), **(meta or {})}
@@ -208,11 +209,16 @@ class Session:
 
     def close(self) -> None:
         """Finish the run file; the session cannot be driven any more."""
-        if self._writer is None:
-            return
+        if self._writer is not None:
+            self._writer.set_meta({"endS": self.now_s, "digest": self.digest()})
+            self._writer.close()
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the trace so far: equal for equal scenario, seed and commands."""
         trace = self.federation.trace
-        self._writer.set_meta({"endS": self.now_s, "digest": trace.digest()})
-        self._writer.close()
+        if self._digest[0] != len(trace.records):
+            self._digest = (len(trace.records), trace.digest())
+        return self._digest[1]
 
     def __enter__(self) -> Session:
         return self

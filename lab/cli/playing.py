@@ -83,7 +83,7 @@ def play_scenario(
         errors=errors,
         undecided=undecided,
         run_file=session.run_file,
-        digest=session.federation.trace.digest(),
+        digest=session.digest(),
         wall_s=time.monotonic() - started_s,
     )
 

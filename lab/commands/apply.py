@@ -26,9 +26,14 @@ def run(context: Context, args: Args) -> Result:
     from lab.scenario.doing import FIELD_MANAGER
 
     world, writer = context.writing()
-    cluster = context_cluster(context, args, world)
+    promoted = _promoted(context, args, world)
+    cluster = context.cluster if promoted else context_cluster(context, args, world)
     sources = read_manifests(context, args, world.kinds(cluster))
     wanted = [placed(source.manifest, args, world, cluster) for source in sources]
+    if promoted:
+        from lab.commands.promotion import with_policies
+
+        wanted = with_policies(wanted, world.kinds(cluster), args.words("clusters"))
     answer = Answer.begin(args)
     server_side = args.on("server-side")
     for manifest in wanted:
@@ -51,6 +56,24 @@ def run(context: Context, args: Args) -> Result:
             said = "unchanged" if same_version(before, after) else "configured"
         answer.add(f"{word} {said}", word, after)
     return answer.result()
+
+
+def _promoted(context: Context, args: Args, world: World) -> bool:
+    """Tell whether this is karmadactl's `apply -C` (or --all-clusters): objects with policies.
+
+    Raises:
+        InputError: Both are given, or a cluster has not joined.
+    """
+    from lab.commands.get import registered
+    from lab.core.errors import InputError
+
+    clusters = args.words("clusters") if context.program == "karmadactl" else ()
+    if args.on("all-clusters") and clusters:
+        raise InputError("--all-clusters and --cluster cannot be used together")
+    for name in clusters:
+        if name not in registered(world):
+            raise InputError(f"cluster {name} does not exist")
+    return args.on("all-clusters") or bool(clusters)
 
 
 def placed(manifest: Manifest, args: Args, world: World, cluster: str) -> Manifest:
@@ -126,6 +149,13 @@ VERB = Verb(
         flags.RECURSIVE,
         Flag("server-side", "server-side apply, with field managers", type="bool", default=False),
         Flag("force-conflicts", "take fields over from other managers", type="bool", default=False),
+        Flag(
+            "all-clusters",
+            "with a policy that propagates the objects to all members",
+            type="bool",
+            default=False,
+            programs=("karmadactl",),
+        ),
         flags.OUTPUT_CHANGED,
         *flags.CHANGING,
     ),

@@ -16,8 +16,7 @@ from lab.runs import schema
 _BATCH = 2_000
 
 
-def _dump(data: Any) -> str:
-    return json.dumps(data, separators=(",", ":"), ensure_ascii=True)
+_dump = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps makes an encoder each time
 
 
 def microseconds(time_s: float) -> int:

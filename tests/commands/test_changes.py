@@ -161,3 +161,52 @@ def test_without_a_session_nothing_is_changed(world: TestWorld) -> None:
 
     with pytest.raises(InputError, match="as a step of a scenario"):
         world.type("kubectl scale deploy/web --replicas=4", live=False)
+
+
+def test_karmadactl_apply_makes_policies_too(world: TestWorld, tmp_path: Path) -> None:
+    (tmp_path / "cm.yaml").write_text(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n---\n"
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: 'a:b'}\n"
+    )
+    lines = world.said("karmadactl apply -f cm.yaml -C member1,member2").splitlines()
+    assert [line.partition("-")[0] for line in lines] == [
+        "configmap/c created",
+        "propagationpolicy.policy.karmada.io/c",
+        "clusterrole.rbac.authorization.k8s.io/a:b created",
+        "clusterpropagationpolicy.policy.karmada.io/a.b",
+    ]
+    (policy,) = world.world.list(HUB, "policy.karmada.io/v1alpha1", "PropagationPolicy")
+    assert spec_of(policy)["placement"]["clusterAffinity"]["clusterNames"] == ["member1", "member2"]
+    said = world.said
+    assert said("karmadactl apply -f cm.yaml -C mars") == "error: cluster mars does not exist"
+    assert "cannot be used together" in said(
+        "karmadactl apply -f cm.yaml --all-clusters -C member1"
+    )
+
+
+def test_apply_says_what_it_did(world: TestWorld, tmp_path: Path) -> None:
+    text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: '1', b: '2'}\n"
+    (tmp_path / "cm.yaml").write_text(text)
+    apply = "kubectl apply -f cm.yaml"
+    assert world.said(apply) == "configmap/c created"
+    assert world.said(apply) == "configmap/c unchanged"
+    (tmp_path / "cm.yaml").write_text(text.replace(", b: '2'", ""))
+    assert world.said(apply) == "configmap/c configured"
+    found = world.world.find(Key(HUB, "v1", "ConfigMap", "default", "c"))
+    assert found is not None
+    assert found["data"] == {"a": "1"}
+    assert "kubectl.kubernetes.io/last-applied-configuration" in found["metadata"]["annotations"]
+    assert (
+        world.said(apply + " --server-side --force-conflicts") == "configmap/c serverside-applied"
+    )
+    assert world.said("kubectl create -f cm.yaml").startswith("Error from server (AlreadyExists)")
+    assert world.said(apply + " -n prod") == "configmap/c created"
+    (tmp_path / "cm.yaml").write_text(text.replace("{name: c}", "{name: c, namespace: dev}"))
+    assert "does not match the namespace" in world.said(apply + " -n prod")
+
+
+def test_nothing_is_applied_if_one_file_is_wrong(world: TestWorld, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n")
+    (tmp_path / "b.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadta: {name: d}\n")
+    assert 'did you mean "metadata"' in world.said("kubectl apply -f a.yaml -f b.yaml")
+    assert world.said("kubectl get cm") == "No resources found in default namespace."

@@ -66,7 +66,7 @@ JSON = st.recursive(
 )
 
 
-@settings(derandomize=True, max_examples=60, deadline=None)
+@settings(derandomize=True, max_examples=12, deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from("abc"), JSON, max_size=3), min_size=1, max_size=5))
 def test_every_state_comes_back(
     tmp_path_factory: pytest.TempPathFactory, states: list[Any]
