@@ -83,8 +83,6 @@ class Timings:
     bind_burst: int = 100
     scheduler_back_off_initial: float = 1.0
     scheduler_back_off_max: float = 10.0
-    scheduler_flush: float = 300.0
-    """Unschedulable pods are tried again at least this often."""
     volume_provision: Distribution = field(default_factory=lambda: fixed(1.0))
     load_balancer: Distribution = field(default_factory=lambda: fixed(30.0))
     """Until a Service of type LoadBalancer has an address; `never` where no provider gives one."""
