@@ -28,7 +28,7 @@ def get_in(manifest: Any, path: Path, default: Any = None) -> Any:
     """
     node = manifest
     for step in path:
-        if isinstance(node, Mapping):
+        if type(node) is dict or isinstance(node, Mapping):  # the first test is the fast one
             if step not in node:
                 return default
             node = node[step]
@@ -59,7 +59,7 @@ def _set(node: Any, path: Path, depth: int, value: Any) -> Any:
         return copied
     if node is None:
         node = {}
-    if not isinstance(node, Mapping):
+    if type(node) is not dict and not isinstance(node, Mapping):
         raise TypeError(f"cannot set {list(path)!r}: {list(path[:depth])!r} is not a map")
     return {**node, step: _set(node.get(step), path, depth + 1, value)}
 
@@ -68,7 +68,7 @@ def drop_in(manifest: Manifest, path: Path) -> Manifest:
     """Return a copy of `manifest` without what stands at `path`; itself if nothing does."""
     *parents, last = path
     holder = get_in(manifest, parents)
-    if isinstance(holder, Mapping) and last in holder:
+    if (type(holder) is dict or isinstance(holder, Mapping)) and last in holder:
         kept: Any = {key: value for key, value in holder.items() if key != last}
     elif isinstance(holder, list) and isinstance(last, int) and 0 <= last < len(holder):
         kept = holder[:last] + holder[last + 1 :]
