@@ -40,31 +40,33 @@ class Expression:
         """
         import cel
 
-        failures: list[str] = []
+        failures: list[Exception] = []
         guarded = {name: _guard(call, failures) for name, call in functions.items()}
         context = cel.Context(functions=guarded)
         try:
             value = self.program.execute(context)
-        except (ValueError, RuntimeError, TypeError, ZeroDivisionError, OverflowError) as error:
+        except KeyError as error:
+            problem = f"no key {error.args[0]!r}" if error.args else "no such key"
+        except (ValueError, RuntimeError, TypeError, ArithmeticError, LookupError) as error:
+            problem = str(error).partition(". ")[0]
+        else:
             if not failures:
-                message = str(error).partition(". ")[0]
-                raise InputError(f"cel: {message}", self.location) from None
-            value = None
+                return value
+        if failures and not isinstance(failures[0], InputError):
+            raise failures[0]  # a mistake in the lab, not in the expression
         if failures:
-            raise InputError(f"cel: {failures[0]}", self.location)
-        return value
+            problem = str(failures[0])
+        raise InputError(f"cel: {problem}", self.location)
 
 
-def _guard(call: Callable[..., Any], failures: list[str]) -> Callable[..., Any]:
-    # An exception that leaves a function would be logged by the library; it is kept here instead.
+def _guard(call: Callable[..., Any], failures: list[Exception]) -> Callable[..., Any]:
+    # An exception that leaves a function would be logged by the library and lose its type.
     def guarded(*arguments: Any) -> Any:
         try:
             return call(*arguments)
-        except InputError as error:
-            failures.append(error.message)
-        except TypeError:
-            failures.append(f"{call.__name__}() is called with the wrong arguments")
-        return None
+        except Exception as error:
+            failures.append(error)
+            return None
 
     return guarded
 

@@ -12,6 +12,7 @@ now()                     seconds since the start of the run
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -86,7 +87,13 @@ class Asked:
         return ", ".join(f"{call} is {quoted(value, 200)}" for call, value in self.answers.items())
 
     def _noting(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        signature = inspect.signature(call)
+
         def noting(*arguments: Any) -> Any:
+            try:
+                signature.bind(*arguments)
+            except TypeError as error:
+                raise InputError(f"{name}(): {error}") from None
             value = call(*arguments)
             self.answers[f"{name}({', '.join(repr(each) for each in arguments)})"] = value
             return value
