@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from lab.controllers.assumptions import Assumptions
 from lab.controllers.lineage import (
     BINDING,
     CLUSTER,
@@ -34,6 +35,7 @@ from lab.core.manifest import (
 from lab.core.model import (
     HUB,
     Action,
+    Answered,
     Decision,
     Due,
     Event,
@@ -72,6 +74,8 @@ class Scheduler:
         self._settings = settings
         self._queues = queues
         self._snapshot: ClusterSnapshot | None = None
+        self._assumptions = Assumptions()
+        self._writing: tuple[Action, Manifest, Outcome, float] | None = None
 
     def make_queue(self) -> Queue:
         """Return the priority queue with its pools, or a plain one with the gate off."""
@@ -91,13 +95,26 @@ class Scheduler:
         if (cluster := hub_change(event, *CLUSTER)) is not None:
             self._snapshot = None
             return list(self._after_cluster(cluster, view))
+        if isinstance(event, Answered):
+            self._learn(event)
+            return ()
         change = hub_change(event, *BINDING) or hub_change(event, *CLUSTER_BINDING)
+        if change is not None:
+            self._assumptions.observed(change.key, change.old, change.object)
         if change is None or change.object is None or not is_mine(change.object, self._settings):
             return ()
         old = change.old
         if old is not None and not is_mine(old, self._settings):
             old = None  # it comes into this scheduler's sight: as good as new
         return (_due(change.object),) if binding_event_counts(old, change.object) else ()
+
+    def _learn(self, answer: Answered) -> None:
+        """A result that was accepted takes room, until it shows in what the members report."""
+        if self._writing is not None and self._writing[0] is answer.action:
+            action, binding, outcome, now_s = self._writing
+            self._writing = None
+            if answer.error is None and action.key.kind == BINDING[1]:
+                self._assumptions.placed(action.key, binding, outcome.clusters, now_s)
 
     def _after_cluster(self, change: Observed, view: View) -> Iterator[Due]:
         for kind in (BINDING, CLUSTER_BINDING):
@@ -127,8 +144,21 @@ class Scheduler:
         others: Sequence[Manifest] = ()
         if self._settings.gate("WorkloadAffinity"):
             others = view.list(HUB, *BINDING, key.namespace)
-        outcome = schedule(binding, self._snapshot, self._settings, others=others)
-        return plan_for(key, binding, outcome, now_s)
+        protects = self._settings.gate("SchedulingOvercommitProtection")
+        outcome = schedule(
+            binding,
+            self._snapshot,
+            self._settings,
+            others=others,
+            assumed=self._assumptions.by_cluster(now_s) if protects else None,
+        )
+        plan = plan_for(key, binding, outcome, now_s)
+        results = [
+            each for each in plan.actions if isinstance(each, Patch) and not each.subresource
+        ]
+        if protects and results:
+            self._writing = (results[0], binding, outcome, now_s)
+        return plan
 
 
 def plan_for(key: Key, binding: Manifest, outcome: Outcome, now_s: float) -> Plan:

@@ -8,8 +8,18 @@ import pytest
 
 from lab.controllers.scheduler import Scheduler
 from lab.core.manifest import Manifest, set_in
-from lab.core.model import Patch
-from tests.controllers.fakes import SETTINGS, changed, cluster, hub_key, keys, obj, queues, view_for
+from lab.core.model import Answered, Patch
+from tests.controllers.fakes import (
+    SETTINGS,
+    changed,
+    cluster,
+    hub_key,
+    keys,
+    obj,
+    queues,
+    told,
+    view_for,
+)
 
 APPLIED = "policy.karmada.io/applied-placement"
 CLAIM = {"propagationpolicy.karmada.io/permanent-id": "id"}
@@ -188,3 +198,31 @@ def test_the_plain_queue_without_the_priority_gate() -> None:
     loop = Scheduler(SETTINGS.with_gates(PriorityBasedScheduling=False), queues)
     assert type(loop.make_queue()).__name__ == "RateLimitingQueue"
     assert type(controller().make_queue()).__name__ == "SchedulingQueue"
+
+
+def test_room_given_away_counts_until_healthy_with_the_gate_on() -> None:
+    dynamic = {
+        "replicaSchedulingType": "Divided",
+        "replicaDivisionPreference": "Weighted",
+        "weightPreference": {"dynamicWeight": "AvailableReplicas"},
+    }
+    spec = {
+        "placement": {"replicaScheduling": dynamic},
+        "replicaRequirements": {"resourceRequest": {"cpu": "1"}},
+        "replicas": 3,
+    }
+    room = {"allocatable": {"cpu": "4", "pods": "100"}}
+    fleet = [set_in(member("member1"), ("status", "resourceSummary"), room)]
+    for gate, second in ((False, "Success"), (True, "Unschedulable")):
+        loop = Scheduler(SETTINGS.with_gates(SchedulingOvercommitProtection=gate), queues)
+        one, two = binding("one-deployment", spec=spec), binding("two-deployment", spec=spec)
+        view = view_for(loop, one, two, *fleet)
+        plan = loop.reconcile(view, hub_key(one), 0.0)
+        told(view, loop, Answered(1, plan.actions[0]))
+        assert loop.reconcile(view, hub_key(two), 1.0).decisions[0].explanation["reason"] == second
+        if gate:
+            healthy = [{"clusterName": "member1", "applied": True, "health": "Healthy"}]
+            done = {**one, "status": {"aggregatedStatus": healthy}}
+            changed(view, loop, done, one)
+            plan = loop.reconcile(view, hub_key(two), 2.0)
+            assert plan.decisions[0].explanation["reason"] == "Success"
