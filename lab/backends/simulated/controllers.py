@@ -8,6 +8,7 @@ from lab.backends.simulated.daemon_sets import DaemonSets
 from lab.backends.simulated.deployments import Deployments
 from lab.backends.simulated.jobs import Jobs
 from lab.backends.simulated.namespaces import Namespaces
+from lab.backends.simulated.quotas import Quotas
 from lab.backends.simulated.replica_sets import ReplicaSets
 from lab.backends.simulated.selection import Selected
 from lab.backends.simulated.services import Services
@@ -33,6 +34,7 @@ def build_models(bench: Workbench) -> None:
         CronJobs(bench),
         Services(bench, Selected(bench, bench.timings.endpoint_slice_delay)),
         Claims(bench),
+        Quotas(bench),
         Budgets(bench, Selected(bench, bench.timings.controller_sync)),
     ]
     for model in models:

@@ -103,7 +103,7 @@ class DaemonSets:
         if len(missing):
             workload.serial += count
             serials = [int(node) + workload.serial for node in missing]
-            self._bench.lifecycle.create(workload, serials, now_s)
+            self._bench.create_pods(workload, serials, now_s)
 
     def _roll(self, found: Manifest, workload: Workload, wanted: Any, now_s: float) -> None:
         strategy = spec_of(found).get("updateStrategy") or {}

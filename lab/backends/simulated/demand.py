@@ -122,6 +122,15 @@ def pod_requests(pod_spec: Mapping[str, Any]) -> dict[str, int]:
     return {resource: count for resource, count in total.items() if count > 0}
 
 
+def pod_limits(pod_spec: Mapping[str, Any]) -> dict[str, int]:
+    """Return the sum of the containers' limits, per resource in `resource_value` units."""
+    total: dict[str, int] = {}
+    for container in pod_spec.get("containers") or ():
+        limits = (container.get("resources") or {}).get("limits") or {}
+        _add(total, {name: resource_value(name, text) for name, text in limits.items()})
+    return total
+
+
 def _container(container: Mapping[str, Any]) -> dict[str, int]:
     resources = container.get("resources") or {}
     # The API server fills requests from limits.

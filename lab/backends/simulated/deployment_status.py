@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lab.backends.simulated.replica_sets import generation_of, replicas_of
+from lab.backends.simulated.replica_sets import FAILURE, generation_of, replicas_of
 from lab.core.manifest import Manifest, name_of, seconds_of, spec_of, status_of, timestamp
 
 REVISION = "deployment.kubernetes.io/revision"
@@ -99,7 +99,20 @@ def new_status(
     look_again_s = None
     if progress:
         conditions, look_again_s = _progress(deployment, current, status, conditions, now_s)
-    return {**status, "conditions": conditions}, look_again_s
+    return {**status, "conditions": _with_failure(conditions, everyone)}, look_again_s
+
+
+def _with_failure(
+    conditions: list[Mapping[str, Any]], replica_sets: Sequence[Manifest]
+) -> list[Mapping[str, Any]]:
+    """Take over ReplicaFailure from a ReplicaSet whose pods are refused; drop it otherwise."""
+    others = [each for each in conditions if each.get("type") != FAILURE]
+    for replica_set in reversed(replica_sets):
+        failing = _condition(status_of(replica_set).get("conditions") or (), FAILURE)
+        if failing is not None:
+            since = failing.get("lastTransitionTime")
+            return [*others, {**failing, "lastUpdateTime": since}]
+    return others
 
 
 def _counter(replica_set: Manifest | None, name: str) -> int:

@@ -222,7 +222,7 @@ class _Turn:
         free = [index for index in range(self.workload.span) if index not in taken][:count]
         self.workload.serial += self.workload.span
         serials = [index + self.workload.serial for index in free]
-        self.bench.lifecycle.create(self.workload, serials, self.now_s)
+        self.bench.create_pods(self.workload, serials, self.now_s)
 
     def _suspend(self) -> None:
         self.bench.delete_pods(self._rows(*ACTIVE), self.now_s)

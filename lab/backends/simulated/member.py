@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import simpy
@@ -40,6 +41,7 @@ from lab.core.workqueue import TokenBucket
 from lab.store.api_store import ApiStore
 from lab.store.changes import Change
 
+_CRD = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
 LEAD_S = 7200.0
 """How long before anybody looks the objects of `ClusterSpec.manifests` were created."""
 
@@ -95,7 +97,10 @@ class SimulatedMember:
         pod_collection.announce_to(self.store.register_virtual(pod_collection))
         node_collection.announce_to(self.store.register_virtual(node_collection))
         self._capacity = Capacity(self.bench)
-        self._enablements = api_enablements(self.store.kinds, spec.extra_apis)
+        self._enablements: list[dict[str, Any]] | None = None
+        self.epoch = 0
+        """An outage raises it: requests and answers of an earlier epoch are lost on their way."""
+        self.store.listen(self._kinds_changed, *_CRD)
         self._buckets: dict[str, TokenBucket] = {}
         self._subscribed: dict[tuple[str, str], None] = {}
         build_models(self.bench)
@@ -117,7 +122,13 @@ class SimulatedMember:
         """Accept an action; it is carried out after half the latency, answered after all of it."""
         sent_s = now_s if isinstance(action, Probe) else self._bucket(client).reserve(now_s)
         arrives_s = sent_s + self.spec.latency_s / 2
-        self._agenda.at(arrives_s, lambda at_s: self._carry_out(request, action, at_s))
+        epoch = self.epoch
+
+        def arrive(at_s: float) -> None:
+            if epoch == self.epoch:
+                self._carry_out(request, action, at_s)
+
+        self._agenda.at(arrives_s, arrive)
 
     def _carry_out(self, request: int, action: Action, now_s: float) -> None:
         if isinstance(action, Probe):
@@ -135,7 +146,16 @@ class SimulatedMember:
     def _answer(self, event: Event) -> None:
         """Send an event to the hub. Events arrive in the order they were sent."""
         arrives_s = self._agenda.now_s + self.spec.latency_s / 2
-        self._agenda.at(arrives_s, lambda _: self._emit(event))
+        epoch = self.epoch
+
+        def arrive(_: float) -> None:
+            if epoch == self.epoch:
+                self._emit(event)
+
+        self._agenda.at(arrives_s, arrive)
+
+    def _kinds_changed(self, change: Change) -> None:
+        self._enablements = None
 
     def _subscribe(self, request: int, action: Subscribe) -> None:
         api_version, kind = action.api_version, action.kind
@@ -163,6 +183,8 @@ class SimulatedMember:
 
     def probe_now(self) -> ProbeResult:
         """Return what a probe sees at this moment, without any network between."""
+        if self._enablements is None:
+            self._enablements = api_enablements(self.store.kinds, self.spec.extra_apis)
         facts = {
             "kubernetesVersion": self.spec.kubernetes_version,
             "apiEnablements": self._enablements,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,10 @@ from lab.backends.simulated.pods import (
 )
 from lab.backends.simulated.workbench import Workbench, owner_of
 from lab.backends.simulated.workload import Workload
-from lab.core.manifest import Manifest, is_deleting, name_of, spec_of, status_of
+from lab.core.manifest import Manifest, is_deleting, name_of, set_condition, spec_of, status_of
 from lab.core.model import Key
+
+FAILURE = "ReplicaFailure"
 
 
 class ReplicaSets:
@@ -41,11 +44,11 @@ class ReplicaSets:
         bench.lifecycle.set_min_ready(workload, float(spec.get("minReadySeconds") or 0), now_s)
         if not is_deleting(replica_set):
             scale(bench, workload, replicas_of(replica_set), now_s)
-        bench.write_status(replica_set, self._status(replica_set, workload), now_s)
+        bench.write_status(replica_set, self._status(replica_set, workload, now_s), now_s)
         if not replicas_of(replica_set) and not bench.pods.totals[workload.index].any():
             bench.ask_owner(replica_set)  # a Recreate rollout waits for the last pod to be gone
 
-    def _status(self, replica_set: Manifest, workload: Workload) -> dict[str, Any]:
+    def _status(self, replica_set: Manifest, workload: Workload, now_s: float) -> dict[str, Any]:
         pods = self._bench.pods
         visible = [state for state in ACTIVE if state != State.CREATING]
         count = pods.count(workload, *visible)
@@ -57,8 +60,25 @@ class ReplicaSets:
             "observedGeneration": generation_of(replica_set),
         }
         status.update({name: value for name, value in counters.items() if value})
-        kept = status_of(replica_set).get("conditions")
-        return {**status, "conditions": kept} if kept else status
+        conditions = self._conditions(replica_set, workload, now_s)
+        return {**status, "conditions": conditions} if conditions else status
+
+    def _conditions(
+        self, replica_set: Manifest, workload: Workload, now_s: float
+    ) -> list[Mapping[str, Any]]:
+        """Return the conditions: ReplicaFailure while pods are refused."""
+        refusal = self._bench.refusals.get(workload.index)
+        before = list(status_of(replica_set).get("conditions") or ())
+        others = [each for each in before if each.get("type") != FAILURE]
+        if refusal is None:
+            return others
+        failing = {
+            "type": FAILURE,
+            "status": "True",
+            "reason": "FailedCreate",
+            "message": f'pods "{name_of(replica_set)}-" is forbidden: {refusal}',
+        }
+        return set_condition(before, failing, now_s)
 
 
 def scale(bench: Workbench, workload: Workload, wanted: int, now_s: float) -> None:

@@ -119,7 +119,7 @@ class _Turn:
         for revision, ordinals in by_revision.items():
             for ordinal in ordinals:
                 self._claims(ordinal)
-            self.bench.lifecycle.create(self._workload(revision), ordinals, self.now_s)
+            self.bench.create_pods(self._workload(revision), ordinals, self.now_s)
         return not missing
 
     def _condemn(self, condemned: list[int]) -> bool:

@@ -58,6 +58,10 @@ class Workbench:
         self._workloads: dict[tuple[str, str], Workload] = {}
         self._revisions: dict[str, dict[str, Workload]] = {}
         self._uids: dict[Key, str] = {}
+        self.quota: Callable[[Workload, int], tuple[int, str]] | None = None
+        """Says how many more pods of a workload may be created, and what refuses the next."""
+        self.refusals: dict[int, str] = {}
+        """Why pods of a workload (by index) could not be created."""
         self.pod_listeners: list[Callable[[list[int]], None]] = []
         """Called with the indexes of workloads whose pods changed."""
         self.node_listeners: list[Callable[[], None]] = []
@@ -213,8 +217,18 @@ class Workbench:
     def grow(self, workload: Workload, count: int, now_s: float) -> None:
         """Create pods with fresh random names."""
         serials = list(range(workload.serial, workload.serial + count))
-        workload.serial += count
-        self.lifecycle.create(workload, serials, now_s)
+        workload.serial += self.create_pods(workload, serials, now_s)
+
+    def create_pods(self, workload: Workload, serials: list[int], now_s: float) -> int:
+        """Create pods as far as quotas admit them, and return how many."""
+        self.refusals.pop(workload.index, None)
+        allowed = len(serials)
+        if self.quota is not None and serials:
+            allowed, refusal = self.quota(workload, allowed)
+            if refusal:
+                self.refusals[workload.index] = refusal
+        self.lifecycle.create(workload, serials[:allowed], now_s)
+        return allowed
 
     def delete_pods(self, rows: Rows, now_s: float) -> None:
         """Delete pods."""
