@@ -33,11 +33,13 @@ class FieldType:
         default: What the API server fills in (None: nothing).
         required: Fields that must be there.
         schema: The OpenAPI schema this came from, for limits and patterns; None for built-ins.
+        accepts: A test of scalars, made once by whoever validates.
     """
 
     __slots__ = (
         "_fields",
         "_load",
+        "accepts",
         "atomic",
         "default",
         "enum",
@@ -76,6 +78,7 @@ class FieldType:
         self.default: Any = given.get("default")
         self.required = required
         self.schema = schema
+        self.accepts: Callable[[Any], bool] | None = None
         self._load = load
         self._fields: dict[str, FieldType] | None = None
 

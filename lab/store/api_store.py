@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 from lab.core.defaulting import default_object
 from lab.core.errors import ApiError
-from lab.core.fields import deduced_type
 from lab.core.kinds import KindRegistry
 from lab.core.manifest import Manifest
 from lab.core.model import Action, Apply, Create, Delete, Key, Patch, PatchType, Update
@@ -25,6 +24,7 @@ from lab.store.deletion import PROPAGATIONS, Remover
 from lab.store.objects import ObjectTable
 from lab.store.patching import patched, scale_of, scaled
 from lab.store.selection import check_fields, matcher
+from lab.store.validation import check_types
 from lab.store.virtual import Announcer, FieldTerms, VirtualCollection
 from lab.store.virtual_rows import RowAnnouncer, virtual_items
 from lab.store.watch import Watch
@@ -318,6 +318,7 @@ class ApiStore:
             raise refusals.bad_request("name is required")
         _check_subresource(collection, subresource)
         old = collection.find(meta.get("namespace") or "", meta["name"])
+        check_types(self.kinds.get(manifest["apiVersion"], kind.kind) or kind, manifest, None)
         config = dict(convert(manifest, kind, collection.stored_version))
         if subresource == "status":
             identity = {k: meta[k] for k in ("name", "namespace", "uid") if k in meta}
@@ -328,7 +329,7 @@ class ApiStore:
         applied = apply(
             old,
             config,
-            kind.field_type or deduced_type(),
+            collection.type,
             field_manager,
             force=force,
             subresource=subresource,
@@ -454,7 +455,7 @@ class ApiStore:
         if not noted and not self._track_managers:
             return None
         kind = collection.kind
-        type_ = kind.field_type or deduced_type()
+        type_ = collection.type
 
         def track(before: Manifest | None, new: dict[str, Any]) -> Any:
             return tracked(
@@ -473,9 +474,13 @@ class ApiStore:
         meta = manifest.get("metadata")
         if not isinstance(meta, dict):
             raise refusals.bad_request("metadata is missing or no map")
-        return self._table.collection(
-            manifest.get("apiVersion") or "", manifest.get("kind") or "", meta.get("namespace", "")
-        )
+        api_version, kind = manifest.get("apiVersion") or "", manifest.get("kind") or ""
+        if not isinstance(api_version, str) or not isinstance(kind, str):
+            raise refusals.bad_request("apiVersion and kind must be texts")
+        namespace, name = meta.get("namespace") or "", meta.get("name") or ""
+        if not isinstance(namespace, str) or not isinstance(name, str):
+            raise refusals.bad_request("metadata.name and metadata.namespace must be texts")
+        return self._table.collection(api_version, kind, namespace)
 
     def _existing(self, collection: Collection, meta: Any) -> Manifest:
         name = meta.get("name") or ""

@@ -11,6 +11,7 @@ from lab.core.selectors import EVERYTHING
 from lab.store.changes import Change
 from lab.store.crds import is_crd
 from lab.store.generation import GenerationRule, generation_rule
+from lab.store.validation import may_be_immutable, type_of_kind
 from lab.store.virtual import VirtualCollection
 
 
@@ -19,6 +20,7 @@ class Collection:
 
     Attributes:
         kind: The kind in the version that is stored.
+        type: What its objects are checked and merged by.
         namespaces: Objects by namespace (empty text for cluster-scoped kinds) and name.
         listeners: Called with every change.
         watchers: How many watches are open.
@@ -31,6 +33,7 @@ class Collection:
         "_names",
         "floor",
         "generation",
+        "has_immutable",
         "has_status",
         "history",
         "is_definition",
@@ -38,6 +41,7 @@ class Collection:
         "listeners",
         "namespaces",
         "stored_version",
+        "type",
         "virtual",
         "watchers",
     )
@@ -52,13 +56,16 @@ class Collection:
         self.listeners: tuple[Callable[[Change], None], ...] = ()
         self.watchers = 0
         self.generation: GenerationRule = generation_rule(kind)
+        self.type = type_of_kind(kind)
         self.has_status = "status" in kind.subresources
+        self.has_immutable = may_be_immutable(kind)
         self.is_definition = is_crd(kind)
         self._names: dict[str, list[str]] = {}
 
     def change_kind(self, kind: Kind) -> None:
         """Take a new definition of the same kind (a changed CustomResourceDefinition)."""
         self.kind = kind
+        self.type = type_of_kind(kind)
         self.generation = generation_rule(kind)
         self.has_status = "status" in kind.subresources
 

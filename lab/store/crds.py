@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from lab.core.errors import Cause
 from lab.core.kinds import Kind
-from lab.core.manifest import Manifest, get_in, spec_of, timestamp
+from lab.core.manifest import Manifest, get_in, name_of, spec_of, timestamp
 
 CRD = ("apiextensions.k8s.io", "CustomResourceDefinition")
 
@@ -13,6 +14,22 @@ CRD = ("apiextensions.k8s.io", "CustomResourceDefinition")
 def is_crd(kind: Kind) -> bool:
     """Tell whether a kind is CustomResourceDefinition itself."""
     return (kind.group, kind.kind) == CRD
+
+
+def definition_causes(crd: Manifest) -> list[Cause]:
+    """Return what a definition lacks to define anything."""
+    spec = spec_of(crd)
+    causes = [
+        Cause("spec." + ".".join(path), "FieldValueRequired", "Required value")
+        for path in (("group",), ("versions",), ("names", "plural"), ("names", "kind"))
+        if not get_in(spec, path)
+    ]
+    wanted = f"{get_in(spec, ('names', 'plural'))}.{spec.get('group')}"
+    name = name_of(crd)
+    if not causes and name != wanted:
+        text = f'Invalid value: "{name}": must be spec.names.plural+"."+spec.group'
+        causes.append(Cause("metadata.name", "FieldValueInvalid", text))
+    return causes
 
 
 def accepted_status(crd: Manifest, now_s: float) -> dict[str, Any]:

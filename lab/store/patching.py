@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from lab.core.fields import deduced_type
 from lab.core.manifest import Manifest, get_in, set_in
 from lab.core.model import PatchType
 from lab.core.patch import PatchError, json_patch, merge_patch, strategic_merge_typed
@@ -36,7 +35,7 @@ def patched(
         elif patch_type == "merge":
             result = merge_patch(old, body)
         elif patch_type == "strategic":
-            result = strategic_merge_typed(old, body, kind.field_type or deduced_type())
+            result = strategic_merge_typed(old, body, collection.type)
         else:
             raise refusals.bad_request(f"unknown patch type {patch_type!r}")
     except PatchError as error:

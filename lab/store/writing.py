@@ -11,7 +11,7 @@ from lab.core.patch.merge_patch import same
 from lab.store import refusals
 from lab.store.collection import Collection
 from lab.store.conversion import convert
-from lab.store.crds import accepted_status
+from lab.store.crds import accepted_status, definition_causes
 from lab.store.deletion import Remover
 from lab.store.generation import starts_at
 from lab.store.metadata import (
@@ -24,6 +24,7 @@ from lab.store.metadata import (
     stamped,
 )
 from lab.store.objects import ObjectTable
+from lab.store.validation import check_immutable, check_types
 
 Track = Callable[[Manifest | None, dict[str, Any]], Any]
 """Given the old and the new object, returns the new `managedFields` (None: there are none)."""
@@ -84,10 +85,15 @@ class Writer:
         if meta.get("resourceVersion") and not restore:
             text = "resourceVersion should not be set on objects to be created"
             raise refusals.bad_request(text)
+        check_types(
+            self._table.kinds.get(manifest["apiVersion"], kind.kind) or kind, manifest, None
+        )
         namespace = str(meta.get("namespace") or "") if kind.namespaced else ""
         name = self._name(collection, namespace, manifest)
         if error := check_name(kind, {**meta, "name": name}):
             raise error
+        if collection.is_definition and (causes := definition_causes(manifest)):
+            raise refusals.invalid(kind, name, causes)
         if kind.namespaced:
             self._check_namespace(collection, namespace, name)
         if collection.find(namespace, name) is not None:
@@ -201,6 +207,8 @@ class Writer:
             raise self._other_uid(collection, old_meta, uid)
         if manifest["apiVersion"] != collection.stored_version:
             manifest = convert(manifest, collection.kind, collection.stored_version)
+        if given is not old_meta or manifest.get("spec") is not old.get("spec"):
+            check_types(collection.kind, manifest, old, collection.type)
         if subresource == "status":
             new = {**old, "status": manifest.get("status") or {}}
             if "status" not in manifest:
@@ -232,6 +240,8 @@ class Writer:
                 meta = new["metadata"]
             if given is not old_meta or self._admit is not None:
                 self._check_metadata(collection, old, meta)
+            if collection.has_immutable:
+                check_immutable(collection.kind, new, old)
         rule = collection.generation
         if rule is not None and rule(old, new):
             meta["generation"] = int(old_meta.get("generation") or 0) + 1

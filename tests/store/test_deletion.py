@@ -258,7 +258,7 @@ def test_an_update_cannot_let_a_namespace_go() -> None:
     store.create(work(namespace="team", finalizers=["a/b"]), 0)
     changed = namespace("team")
     changed["metadata"]["labels"] = {"mine": "yes"}
-    found = store.update({**changed, "spec": {}, "status": {"phase": "Gone"}}, 1)
+    found = store.update({**changed, "spec": {}, "status": {"phase": "Terminating"}}, 1)
     assert found["metadata"]["labels"] == {"kubernetes.io/metadata.name": "team", "mine": "yes"}
     assert (found["spec"], found["status"]) == ({"finalizers": ["kubernetes"]}, {"phase": "Active"})
     assert store.delete(key(changed), 2) is not None
@@ -324,6 +324,15 @@ def test_a_definition_serves_its_kind() -> None:
     old_version = {**WIDGET, "apiVersion": "example.com/v1beta1"}
     assert store.get(key(old_version))["apiVersion"] == "example.com/v1beta1"
     assert hub().kinds.get("example.com/v1", "Widget") is None
+
+
+def test_a_definition_must_define_something() -> None:
+    error = refusal(hub().create, {**WIDGETS, "spec": {"group": "example.com"}}, 0)
+    assert "spec.versions: Required value" in str(error)
+    wrong = {**WIDGETS, "metadata": {"name": "gadgets.example.com"}}
+    assert str(refusal(hub().create, wrong, 0)).endswith(
+        'Invalid value: "gadgets.example.com": must be spec.names.plural+"."+spec.group'
+    )
 
 
 def test_a_definition_corrects_what_was_guessed() -> None:
