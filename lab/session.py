@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from lab.commands.context import Context
 from lab.commands.line import Command, parse_line
 from lab.commands.live import Entry, History, LiveWorld, LiveWriter
+from lab.commands.snapshot import Snapshot, take_snapshot
 from lab.commands.verb import Result
 from lab.core.errors import ApiError, InputError, LabError, did_you_mean
 from lab.core.fleet import FleetSpec
@@ -206,6 +207,10 @@ class Session:
             said = [result.text, *result.notes]
             raise CommandError(f"{line}: " + "; ".join(part for part in said if part))
         return result.text
+
+    def snapshot(self) -> Snapshot:
+        """Return what stands now, frozen: safe to hand to a screen in another thread."""
+        return take_snapshot(self.world)
 
     def close(self) -> None:
         """Finish the run file; the session cannot be driven any more."""

@@ -180,3 +180,18 @@ def test_explain_without_a_policy(scenario: Path) -> None:
         text = session.command("explain deployment/web").text
         assert "No policy claims it" in text
         assert "There is no binding" in text
+
+
+def test_a_snapshot_is_the_federation_at_a_glance(scenario: Path) -> None:
+    with Session.open(scenario) as session:
+        before = session.snapshot()
+        session.play()
+        after = session.snapshot()
+    assert [(c.name, c.ready, c.works) for c in before.clusters] == [
+        ("member1", "True", 0), ("member2", "True", 0),
+    ]  # fmt: skip
+    (binding,) = after.bindings
+    assert binding.clusters == (("member1", 2), ("member2", 2))
+    assert (binding.template, binding.fully_applied) == ("Deployment web", "True")
+    assert dict(binding.health) == {"member1": "Healthy", "member2": "Healthy"}
+    assert [(c.works, c.applied_works) for c in after.clusters] == [(1, 1), (1, 1)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 from pathlib import Path
@@ -26,6 +28,7 @@ def run_program(words: list[str]) -> int:
     """Carry out the words of a shell and return the exit code."""
     debug = bool(os.environ.get("FEDLAB_DEBUG")) or "--debug" in words
     words = [word for word in words if word != "--debug"]
+    _accept_any_text()
     if not words:
         exits.complain(f"error: {NOT_YET['tui']}")
         exits.complain("fedlab --help lists what there is")
@@ -57,8 +60,21 @@ def run_program(words: list[str]) -> int:
     except BrokenPipeError:
         exits.silence_output()
         return exits.OK
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EIO}:
+            return exits.internal_error(error, debug=debug)
+        exits.silence_output()
+        exits.complain(f"error: cannot write: {error.strerror}")
+        return exits.INTERNAL
     except Exception as error:
         return exits.internal_error(error, debug=debug)
+
+
+def _accept_any_text() -> None:
+    """Let no character be an error: what a terminal's encoding lacks is shown as its code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 class _Group(click.Group):

@@ -76,9 +76,8 @@ class Answer:
         code = 1 if self.errors else 0
         document: Any = self.objects
         if form in {"json", "yaml"} and self.objects:
-            document = (
-                self.objects[0] if len(self.objects) == 1 else documents.object_list(self.objects)
-            )
+            shown = [documents.without_managed_fields(each) for each in self.objects]
+            document = shown[0] if len(shown) == 1 else documents.object_list(shown)
             text = documents.to_json(document) if form == "json" else documents.to_yaml(document)
         else:
             text = "\n".join(safe(each) for each in (self.names if form == "name" else self.lines))

@@ -212,6 +212,8 @@ def _as_data(args: Args, found: list[Found], errors: list[str], form: str) -> Re
     from lab.core.manifest import name_of
 
     objects = [manifest for each in found for _, manifest in _sorted(args, each)]
+    if not args.on("show-managed-fields"):
+        objects = [documents.without_managed_fields(manifest) for manifest in objects]
     code = 1 if errors else 0
     if form == "name":
         lines = [
@@ -255,6 +257,8 @@ def _watch(
         raise InputError(
             "-w needs a run that has ended: in a step or a console the answer is given at once"
         )
+    if args.text("output") not in {"", "table", "wide"}:
+        raise InputError("-w prints rows: -o table or -o wide")
     wanted, inside = parse_filter(args), namespace_of_call(args, listing=True)
     clusters, _ = places(context, args, world)
     if "at" not in args.given:
@@ -306,6 +310,12 @@ VERB = Verb(
         flags.CLUSTERS,
         Flag("watch", "also every later change, to the end of the run", "w", "bool", False),
         flags.NO_HEADERS,
+        Flag(
+            "show-managed-fields",
+            "keep metadata.managedFields in JSON and YAML",
+            type="bool",
+            default=False,
+        ),
         Flag("show-labels", "a column with all labels", type="bool", default=False),
         Flag("sort-by", "JSONPath of the field to sort by", metavar="PATH"),
         Flag("ignore-not-found", "a missing object is no error", type="bool", default=False),

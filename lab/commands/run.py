@@ -180,11 +180,12 @@ def member_objects(played: Played) -> Iterator[tuple[str, Manifest]]:
 
 
 def _data(played: Played) -> dict[str, Any]:
+    from lab.commands.printers.documents import without_managed_fields
     from lab.commands.printers.timeline import timeline
 
     objects: dict[str, list[Any]] = {name: [] for name in played.world.members()}
     for cluster, manifest in member_objects(played):
-        objects[cluster].append(manifest)
+        objects[cluster].append(without_managed_fields(manifest))
     return {
         "scenario": played.name,
         "path": played.path,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lab.core.errors import InputError
 from lab.core.manifest import Manifest, name_of, namespace_of
 from lab.core.model import Key
 from lab.core.patch import merge_patch, merge_patch_between
@@ -95,12 +96,19 @@ class RunWriter:
         connection = self._connection
         if connection is None or not (self._trace or self._changes):
             return
+        try:
+            self._insert(connection)
+        except sqlite3.Error as error:
+            self._connection = None  # what is on disk stays readable; nothing more is tried
+            raise InputError(f"cannot write the run file {self.path}: {error}") from None
+        self._trace.clear()
+        self._changes.clear()
+
+    def _insert(self, connection: sqlite3.Connection) -> None:
         connection.execute("BEGIN")
         connection.executemany("INSERT INTO trace VALUES (?,?,?,?,?,?,?,?,?,?,?)", self._trace)
         connection.executemany("INSERT INTO changes VALUES (?,?,?,?,?,?,?,?,?,?)", self._changes)
         connection.execute("COMMIT")
-        self._trace.clear()
-        self._changes.clear()
 
     def close(self) -> None:
         """Write the rest and close; the journal goes into the file, so that it can be copied."""

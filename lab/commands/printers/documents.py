@@ -39,6 +39,15 @@ def plain(data: Any) -> Any:
     return data
 
 
+def without_managed_fields(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an object without `metadata.managedFields`, as kubectl shows it."""
+    metadata = manifest.get("metadata") or {}
+    if "managedFields" not in metadata:
+        return manifest
+    kept = {key: value for key, value in metadata.items() if key != "managedFields"}
+    return {**manifest, "metadata": kept}
+
+
 def object_list(objects: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return objects as the List that kubectl prints for more than one."""
     return {
