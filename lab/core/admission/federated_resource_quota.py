@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lab.core.admission.field_errors import FieldError, Path, aggregate, denied, invalid
+from lab.core.admission.field_errors import FieldError, MapKey, Path, aggregate, denied, invalid
 from lab.core.admission.names import cluster_name_errors, label_key_errors
 from lab.core.admission.request import Request
 from lab.core.manifest import Manifest, name_of, spec_of
@@ -56,11 +56,11 @@ def validate(quota: Manifest, request: Request) -> None:
     for resource, amount in sorted(overall.items()):
         if parse_quantity(amount) < assigned.get(resource, 0):
             text = "overall is less than assignments"
-            errors.append(invalid(_keyed(("spec", "overall"), resource), str(amount), text))
+            errors.append(invalid(("spec", "overall", MapKey(resource)), str(amount), text))
     for index, assignment in enumerate(assignments):
         path = ("spec", "staticAssignments", index, "hard")
         errors += [
-            invalid(_keyed(path, key), key, "assignment resourceName is not exist in overall")
+            invalid((*path, MapKey(key)), key, "assignment resourceName is not exist in overall")
             for key in sorted(assignment.get("hard") or {})
             if key not in overall
         ]
@@ -68,16 +68,10 @@ def validate(quota: Manifest, request: Request) -> None:
         raise denied("federatedresourcequota.karmada.io", aggregate(errors))
 
 
-def _keyed(path: Path, key: str) -> Path:
-    """Return the path of a map's key, which Kubernetes prints in brackets: `overall[cpu]`."""
-    *parents, last = path
-    return (*parents, f"{last}[{key}]") if isinstance(last, str) else (*path, key)
-
-
 def _amount_errors(amounts: Mapping[str, Any], path: Path) -> list[FieldError]:
     errors: list[FieldError] = []
     for resource, amount in sorted(amounts.items()):
-        where = _keyed(path, resource)
+        where = (*path, MapKey(resource))
         errors += [invalid(where, resource, text) for text in label_key_errors(resource)]
         if "/" not in resource and resource not in _STANDARD:
             if not resource.startswith(("hugepages-", "requests.hugepages-")):

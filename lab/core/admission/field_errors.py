@@ -16,6 +16,12 @@ Path = tuple[str | int, ...]
 _BARE = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
+class MapKey(str):
+    """A step of a path that is a map's key where Kubernetes prints brackets: `overall[cpu]`."""
+
+    __slots__ = ()
+
+
 def dotted(path: Sequence[str | int]) -> str:
     """Return a path as Kubernetes prints it.
 
@@ -25,7 +31,7 @@ def dotted(path: Sequence[str | int]) -> str:
     """
     text = ""
     for step in path:
-        if isinstance(step, int) or not set(step) <= _BARE:
+        if isinstance(step, int | MapKey) or not set(step) <= _BARE:
             text += f"[{step}]"
         else:
             text += f".{step}" if text else step

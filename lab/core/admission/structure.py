@@ -64,6 +64,8 @@ def _walk(value: Any, kind: FieldType, path: Path) -> Iterator[Problem]:
         yield from _limits(value, kind, path)
         assert kind.item is not None
         for index, item in enumerate(value):
+            if item is None and kind.item.form != "any":
+                yield Problem((*path, index), f"{dotted((*path, index))} is null, needs a value")
             yield from _walk(item, kind.item, (*path, index))
     else:
         yield from _scalar(value, kind, path)
