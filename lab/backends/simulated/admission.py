@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from lab.backends.simulated.defaults import cluster_ip, needs_cluster_ip, with_cluster_ip
+from lab.backends.simulated.rules import check
 from lab.core.manifest import Manifest, get_in, name_of, set_in, spec_of, uid_of
 
 _FIRST_ADDRESS = 2  # 10.96.0.1 is the API server's own
@@ -26,6 +27,7 @@ class Admission:
         if new is None:
             assert old is not None, "an operation has a new object or an old one"
             return old
+        check(new)
         place = (new.get("apiVersion"), new.get("kind"))
         if place == ("v1", "Service"):
             return self._service(new, old)
