@@ -38,6 +38,9 @@ class Clusters(Protocol):
     def acting(self, actor: str, detail: Mapping[str, Any] | None = None) -> int:
         """Say that somebody acts now."""
 
+    def next_write(self) -> None:
+        """Say that whoever acts is about to write."""
+
 
 class Entry(NamedTuple):
     """One change of one object. `object` of a deletion is the last state."""
@@ -202,6 +205,8 @@ class LiveWriter:
         Raises:
             ApiError: The server refused.
         """
+        if not dry_run:
+            self.clusters.next_write()
         store, now_s = self.clusters.store_of(action.cluster), self.clusters.now_s
         match action:
             case Create():

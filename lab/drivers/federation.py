@@ -32,6 +32,9 @@ from lab.store.api_store import SYSTEM_NAMESPACES, ApiStore
 BOOT_S = 60.0
 """How long before second 0 the fleet is put together."""
 
+PERSONS_WRITE_S = 0.01
+"""What one write of a person's tool takes: kubectl sends the objects of a file one by one."""
+
 HUB_NAMESPACES = (*SYSTEM_NAMESPACES, "karmada-system", "karmada-cluster")
 
 
@@ -59,6 +62,8 @@ class Federation:
         self.settings = settings or Settings()
         self.seed = seed
         self.trace = Trace()
+        self._acting = ("user", 0)
+        self._has_written = False
         self._driver = SimulationDriver(simpy.Environment(initial_time=-BOOT_S))
         karmada = self.settings.karmada
         store = ApiStore(
@@ -147,9 +152,24 @@ class Federation:
     def acting(self, actor: str, detail: Mapping[str, Any] | None = None) -> int:
         """Say that `actor` does something now; what follows is traced as caused by it."""
         number = self.trace.add(self.now_s, "step", actor, None, detail=detail or {})
+        self._acting = (actor, number)
+        self._has_written = False
         self.engine.acting(actor, self.now_s, number)
         self._driver.wake()  # so that `next_event_s` knows that something is about to happen
         return number
+
+    def next_write(self) -> None:
+        """Say that whoever acts is about to write.
+
+        From the second write on, the one before has had the time of a request to arrive and be
+        seen: the order of the objects in a file matters to a control plane.
+        """
+        if self._has_written:
+            self.run_until(round(self.now_s + PERSONS_WRITE_S, 6))
+            actor, number = self._acting
+            self.engine.acting(actor, self.now_s, number)
+            self._driver.wake()
+        self._has_written = True
 
 
 def cluster_manifest(spec: ClusterSpec) -> Manifest:

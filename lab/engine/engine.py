@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from lab.core.errors import ApiError
 from lab.core.model import (
     HUB,
     Action,
@@ -275,14 +276,23 @@ class Engine:
                 cause=flight.cause,
                 detail={"verb": _verb(action)},
             )
-        server: ApiServer | None = self._hub
-        if action.cluster != HUB:
-            server = self._servers.get(action.cluster)
-        assert server is not None, f"{name} wrote to {action.cluster}, which is no member"
-        server.submit(request, action, loop.controller.client, self._now_s)
+        server = self._hub if action.cluster == HUB else self._servers.get(action.cluster)
+        if server is not None:
+            server.submit(request, action, loop.controller.client, self._now_s)
         if isinstance(action, Probe):  # answered by a ProbeResult of its own, which wakes the key
             del self._flights[request], self._sent[request]
             self._advance(flight)
+        if server is None:
+            self._nobody_there(request, action)
+
+    def _nobody_there(self, request: int, action: Action) -> None:
+        """Answer for a Cluster that somebody registered without a member behind it."""
+        text = f"no cluster answers at {action.cluster}: dial tcp: no such host"
+        if isinstance(action, Probe):
+            self.receive(ProbeResult(action.cluster, False, False, text), self._now_s)
+            return
+        error = ApiError(503, "ServiceUnavailable", text)
+        self._answered(Answered(request, action, error=error))
 
     def _starting(self, request: int) -> None:
         """The hub begins to carry out a request: its changes are caused by that action."""

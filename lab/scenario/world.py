@@ -98,6 +98,9 @@ class Federated(Protocol):
     def acting(self, actor: str, detail: Mapping[str, Any] | None = None) -> int:
         """Say who acts."""
 
+    def next_write(self) -> None:
+        """Say that whoever acts is about to write."""
+
 
 class RunLine(Protocol):
     """Runs one command line of a step; the session gives it, since it knows the verbs."""
@@ -146,6 +149,7 @@ class FederationWorld:
 
     def execute(self, action: Action) -> Manifest | None:
         """Carry out an action at once."""
+        self._federation.next_write()
         result: Manifest | None = self._store(action.cluster).execute(action, self.now_s)
         return result
 

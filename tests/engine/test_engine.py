@@ -22,6 +22,8 @@ from lab.core.model import (
     Observed,
     Patch,
     Plan,
+    Probe,
+    ProbeResult,
     Queue,
     Update,
     View,
@@ -105,7 +107,7 @@ class House:
 
 def house(*loops: Loop, settings: KarmadaSettings | None = None) -> House:
     store = ApiStore(HUB, HUB_KINDS())
-    hub = Hub(store, settings or KarmadaSettings())
+    hub = Hub(store, settings or KarmadaSettings(hub_latency_s=0.004))
     member = Member()
     engine = Engine(loops, hub, {"m1": member}, Trace(), reconciles_per_instant=10)
     return House(engine, store, member)
@@ -278,3 +280,21 @@ def test_members_that_are_not_registered_are_not_heard() -> None:
     lab = house(Loop(lambda view, asked, now_s: NOTHING))
     lab.engine.receive(Observed(key("stray", "m1"), config("stray")), 0.0)
     assert lab.engine.view.get(key("stray", "m1")) is None
+
+
+def test_a_cluster_without_a_member_refuses_and_probes_as_unreachable() -> None:
+    probed: list[Event] = []
+
+    def rule(view: View, asked: Key, now_s: float) -> Plan:
+        return Plan([Probe("ghost"), Create("ghost", config("copy"))])
+
+    loop = Loop(rule)
+    lab = house(loop)
+    loop.keys_for = lambda event, view: (  # type: ignore[method-assign]
+        probed.append(event) or ([Due(event.key)] if isinstance(event, Observed) else [])
+    )
+    lab.create(config("first"))
+    lab.run(0.001)
+    assert [each.online for each in probed if isinstance(each, ProbeResult)] == [False]
+    refusal = next(record for record in lab.engine.trace.records if record.type == "refusal")
+    assert refusal.detail["code"] == 503
