@@ -131,11 +131,12 @@ class _Run:
     # ── the sequence ───────────────────────────────────────────────────────────────────────────
 
     def begin(self) -> Iterator[Progress]:
+        began_s = self._world.now_s  # applying the manifests takes time of its own
         if self._scenario.manifests:
             first = self._scenario.manifests[0].location()
             step = Step(MANIFESTS, ApplyAction(self._scenario.manifests), first)
             yield self._do(step)
-        yield from self._anchor(START)
+        yield from self._anchor(START, began_s)
 
     def step(self, step: Step) -> Iterator[Progress]:
         if step.wait_until is not None:
@@ -235,9 +236,9 @@ class _Run:
             yield Advance(round(min(ahead), 6))
             yield from self._observe()
 
-    def _anchor(self, name: str) -> Iterator[Progress]:
+    def _anchor(self, name: str, at_s: float | None = None) -> Iterator[Progress]:
         """Note when a step ended and let the expectations after it begin."""
-        now_s = self._world.now_s
+        now_s = self._world.now_s if at_s is None else at_s
         self._anchors[name] = now_s
         for expectation in list(self._waiting):
             if (expectation.after or START) != name or expectation.mode == "end":
