@@ -212,6 +212,11 @@ class Session:
         """Return what stands now, frozen: safe to hand to a screen in another thread."""
         return take_snapshot(self.world)
 
+    def flush(self) -> None:
+        """Write to the run file what is waiting: a killed process loses only what comes after."""
+        if self._writer is not None:
+            self._writer.flush()
+
     def close(self) -> None:
         """Finish the run file; the session cannot be driven any more."""
         if self._writer is not None:

@@ -23,6 +23,8 @@ from lab.session import Progress, Session, check_step_line
 if TYPE_CHECKING:
     from lab.scenario.model import Scenario
 
+_FLUSH_S = 1.0
+"""Wall-clock seconds after which the run file is brought up to date."""
 _TICK_S = 0.1
 """Wall-clock seconds between two looks at the progress line."""
 
@@ -161,6 +163,7 @@ class _Pace:
     end_s: float
     speed: float | None
     slice_s: float = 1.0
+    flushed_s: float = field(default_factory=time.monotonic)
 
     def __call__(self, until_s: float) -> None:
         """Let time pass up to `until_s`, or to the end.
@@ -172,6 +175,9 @@ class _Pace:
         while self.session.now_s < goal_s:
             self._slice(goal_s)
             self.progress.draw(self.session.now_s)
+            if time.monotonic() - self.flushed_s > _FLUSH_S:
+                self.session.flush()
+                self.flushed_s = time.monotonic()
         if until_s > self.end_s:
             raise _EndedEarly
 
