@@ -1,8 +1,8 @@
 """kube-scheduler: one pod after another onto the best node that has room; the rest wait.
 
 Modelled on its default plug-ins: NodeUnschedulable, NodeName, TaintToleration, NodeAffinity and
-NodeResourcesFit filter; spreading over zones and nodes, and least allocated, score. Not modelled:
-preemption, inter-pod affinity, volumes, ports (see docs/timings.md).
+NodeResourcesFit filter, and hard rules about other pods (neighbours); spreading over zones and
+nodes, and least allocated, score. Not modelled: preemption, preferences, volumes, ports.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from lab.backends.simulated.agenda import Agenda
 from lab.backends.simulated.demand import Demand
+from lab.backends.simulated.neighbours import HELPLESS, Neighbours
 from lab.backends.simulated.nodes import NodeTable
 from lab.backends.simulated.pods import ON_NODE, PodTable, Rows, State
 from lab.backends.simulated.room import Room
@@ -50,6 +51,7 @@ class KubeScheduler:
     ) -> None:
         self._agenda, self._nodes, self._pods, self._room = agenda, nodes, pods, room
         self._timings, self._bound = timings, bound
+        self._neighbours = Neighbours(nodes, pods)
         self._queue: list[int] = []
         self._waiting: dict[int, _Waiting] = {}
         self.messages: dict[int, str] = {}
@@ -71,6 +73,12 @@ class KubeScheduler:
         for waiting in self._waiting.values():
             retry_s = self._retry_s(waiting)
             self._plan(max(now_s + self._timings.scheduler_delay, retry_s))
+
+    def _wake_affine(self, now_s: float) -> None:
+        """A pod was placed: pods that wait for such a neighbour are tried again."""
+        for index, waiting in self._waiting.items():
+            if self._neighbours.rules(self._pods.workload_at(index)).affinity:
+                self._plan(max(now_s + self._timings.scheduler_delay, self._retry_s(waiting)))
 
     def _retry_s(self, waiting: _Waiting) -> float:
         """Return from when on waiting pods may be tried again (s, whole microseconds)."""
@@ -125,7 +133,8 @@ class KubeScheduler:
         placed = np.array(rows[: len(chosen)], dtype=np.int64)
         if len(chosen):
             self._pods.node[placed] = chosen
-            self._pods.move(placed, State.BINDING)
+            self._pods.move(placed[self._pods.state[placed] == State.PENDING], State.BINDING)
+            self._wake_affine(now_s)
             self._bound(placed, [self._bind_time(now_s) for _ in chosen])
         left = rows[len(chosen) :]
         if not left:
@@ -153,6 +162,8 @@ class KubeScheduler:
             return []
         if workload.naming == "pinned":
             return self._pinned(workload, rows)
+        if self._neighbours.apply_to(workload):
+            return self._choose_with_neighbours(workload, rows)
         open_ = self.eligible(demand) & self._room.fits(demand)
         score = self._score(workload)
         score[~open_] = -np.inf
@@ -169,6 +180,25 @@ class KubeScheduler:
             score[best] -= 1.0
             if len(zone_sizes) > 1:
                 score[zones == zones[best]] -= 1.0 / zone_sizes[zones[best]]
+        return chosen
+
+    def _choose_with_neighbours(self, workload: Workload, rows: list[int]) -> list[int]:
+        """Choose where rules about other pods hold: each pod placed changes them for the next."""
+        demand = workload.demand
+        chosen: list[int] = []
+        eligible = self.eligible(demand)
+        for row in rows:
+            out = self._neighbours.keep_out(workload, eligible)
+            score = self._score(workload)
+            score[~(eligible & self._room.fits(demand) & ~out)] = -np.inf
+            best = int(score.argmax())
+            if score[best] == -np.inf:
+                break
+            chosen.append(best)
+            self._room.take(demand, best)
+            placed = np.array([row], dtype=np.int64)
+            self._pods.node[placed] = best
+            self._pods.move(placed, State.BINDING)  # at once: it is a neighbour now
         return chosen
 
     def _pinned(self, workload: Workload, rows: list[int]) -> list[int]:
@@ -268,6 +298,7 @@ class KubeScheduler:
         reasons: Counter[str] = Counter()
         helpless = 0
         at, needs = self._room.need(demand)
+        rules = self._neighbours.refusals(workload, self.eligible(demand))
         for row, reason in enumerate(self._refusals(demand)):
             if reason == "gone":
                 continue
@@ -275,10 +306,15 @@ class KubeScheduler:
                 reasons[reason] += 1
                 helpless += 1
                 continue
-            for index, short in zip(at, nodes.free[at, row] < needs, strict=True):
-                if short:
-                    name = nodes.resources[int(index)]
-                    reasons["Too many pods" if name == "pods" else f"Insufficient {name}"] += 1
+            short = np.flatnonzero(nodes.free[at, row] < needs)
+            for index in at[short]:
+                name = nodes.resources[int(index)]
+                reasons["Too many pods" if name == "pods" else f"Insufficient {name}"] += 1
+            if not len(short):
+                rule = next((why for why, mask in rules if mask[row]), "")
+                if rule:
+                    reasons[rule] += 1
+                    helpless += rule in HELPLESS
         why = ", ".join(sorted(f"{number} {reason}" for reason, number in reasons.items()))
         preemption: Counter[str] = Counter()
         if helpless:

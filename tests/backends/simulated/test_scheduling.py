@@ -233,3 +233,82 @@ def test_only_hard_taints_keep_out() -> None:
     assert demand.untolerated([Taint("a", "", "NoSchedule")]) is None
     assert demand.untolerated([Taint("b", "", "PreferNoSchedule")]) is None
     assert demand.untolerated([Taint("b", "", "NoExecute")]) == Taint("b", "", "NoExecute")
+
+
+ZONED = (NodePool("pool", 4),)
+APP = {"matchLabels": {"app": "web"}}
+
+
+def neighbours(kind: str, key: str, selector: dict[str, Any] = APP) -> dict[str, Any]:
+    term = {"labelSelector": selector, "topologyKey": key}
+    return {"affinity": {kind: {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}}
+
+
+def spread(key: str, skew: int = 1) -> dict[str, Any]:
+    entry = {
+        "labelSelector": APP,
+        "topologyKey": key,
+        "maxSkew": skew,
+        "whenUnsatisfiable": "DoNotSchedule",
+    }
+    return {"topologySpreadConstraints": [entry]}
+
+
+HOST, ZONE = "kubernetes.io/hostname", "topology.kubernetes.io/zone"
+
+
+def test_anti_affinity_allows_one_per_node_or_zone() -> None:
+    for key, want in ((HOST, 4), (ZONE, 2)):
+        world = World(pools=ZONED, zones=("a", "b"))
+        pod = template(**neighbours("podAntiAffinity", key))
+        world.create(workload("Deployment", replicas=5, pod=pod))
+        world.run(5)
+        assert world.status("Deployment", "web")["readyReplicas"] == want
+        assert "4 node(s) didn't match pod anti-affinity rules" in message(world)
+
+
+def test_anti_affinity_of_others_counts_too() -> None:
+    world = World(pools=(NodePool("pool", 1),))
+    lonely = {"matchExpressions": [{"key": "app", "operator": "Exists"}]}
+    pod = template(**neighbours("podAntiAffinity", HOST, lonely))
+    world.create(workload("Deployment", replicas=1, pod=pod))
+    world.run(3)
+    world.create(workload("Deployment", "other", replicas=1))
+    world.run(6)
+    assert "1 node(s) didn't satisfy existing pods anti-affinity rules" in message(world)
+    world.delete("Deployment", "web")
+    world.run(20)
+    assert world.status("Deployment", "other")["readyReplicas"] == 1
+
+
+def test_affinity_follows_the_pods_it_names() -> None:
+    world = World(pools=ZONED, zones=("a", "b"))
+    pod = template("near", **neighbours("podAffinity", HOST))
+    world.create(workload("Deployment", "near", replicas=2, pod=pod))
+    world.run(3)
+    assert "4 node(s) didn't match pod affinity rules" in message(world)
+    world.create(workload("Deployment", replicas=1))
+    world.run(20)
+    assert len(node_of(world)) == 1
+    assert world.status("Deployment", "near")["readyReplicas"] == 2
+
+
+def test_affinity_with_itself_starts_somewhere() -> None:
+    world = World(pools=ZONED)
+    pod = template(**neighbours("podAffinity", HOST))
+    world.create(workload("Deployment", replicas=3, pod=pod))
+    world.run(5)
+    assert list(node_of(world).values()) == [3]
+
+
+def test_topology_spread_keeps_the_skew() -> None:
+    pools = (NodePool("big", 3, zones=("a",)), NodePool("small", 1, cpu="1", zones=("b",)))
+    world = World(pools=pools)
+    pod = template(requests={"cpu": "500m"}, **spread(ZONE))
+    world.create(workload("Deployment", replicas=9, pod=pod))
+    world.run(5)
+    counts = node_of(world)
+    assert counts["m-small-1"] == 2
+    assert counts[""] == 4  # two in b, three in a: more would be skewed by two
+    assert "3 node(s) didn't match pod topology spread constraints" in message(world)
+    assert "1 Insufficient cpu" in message(world)
