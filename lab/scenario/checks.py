@@ -20,7 +20,7 @@ from lab.core.admission.names import (
 from lab.core.admission.structure import Problem, problems
 from lab.core.errors import nearest, quoted
 from lab.core.fields import OBJECT_META, fields_of
-from lab.core.kinds import HUB_KINDS, KindRegistry
+from lab.core.kinds import KindRegistry
 from lab.core.manifest import Manifest
 from lab.scenario.workload_checks import workload_problems
 
@@ -43,7 +43,7 @@ def manifest_problems(manifest: Manifest, kinds: KindRegistry) -> list[Problem]:
         found = problems({} if metadata is None else metadata, fields_of(OBJECT_META), _METADATA)
     if any(problem.path[:1] == ("metadata",) for problem in found):
         return found
-    found += _metadata_problems(manifest)
+    found += _metadata_problems(manifest, kinds)
     if not found:
         found += workload_problems(manifest)
     return found
@@ -103,13 +103,13 @@ def _elsewhere(kind: str, kinds: KindRegistry) -> str:
     return f'did you mean "{close}" of "{version}"?'
 
 
-def _metadata_problems(manifest: Manifest) -> Iterator[Problem]:
+def _metadata_problems(manifest: Manifest, kinds: KindRegistry) -> Iterator[Problem]:
     metadata = manifest.get("metadata") or {}
     name, prefix = metadata.get("name") or "", metadata.get("generateName") or ""
     if not name and not prefix:
         yield Problem(("metadata",), "metadata.name is missing")
     if name:
-        for text in _name_errors(manifest, name)[:1]:
+        for text in _name_errors(manifest, name, kinds)[:1]:
             yield Problem(("metadata", "name"), f"metadata.name is {quoted(name)}: {_brief(text)}")
     namespace = metadata.get("namespace") or ""
     if namespace:
@@ -128,7 +128,7 @@ def _metadata_problems(manifest: Manifest) -> Iterator[Problem]:
             yield Problem(path, f"annotation key {quoted(key)}: {_brief(text)}", at_key=True)
 
 
-def _name_errors(manifest: Manifest, name: str) -> list[str]:
+def _name_errors(manifest: Manifest, name: str, kinds: KindRegistry) -> list[str]:
     group, _, _ = str(manifest["apiVersion"]).rpartition("/")
     kind = manifest["kind"]
     if group == _RBAC or (group == "apiregistration.k8s.io"):
@@ -139,7 +139,7 @@ def _name_errors(manifest: Manifest, name: str) -> list[str]:
         return dns_1035_errors(name)
     if group == "cluster.karmada.io" and kind == "Cluster":
         return cluster_name_errors(name)
-    if HUB_KINDS().get(str(manifest["apiVersion"]), kind) is None and ":" in name:
+    if kinds.get(str(manifest["apiVersion"]), kind) is None and ":" in name:
         return path_segment_errors(name)
     return dns_subdomain_errors(name)
 

@@ -66,7 +66,9 @@ class PartReader:
     def key(self, target: Mapping[str, Any], cluster: str) -> Key:
         """Return the key of a target or a partial object."""
         kind = self.kinds.kind_of(target)
-        metadata = target.get("metadata") or target
+        metadata = target.get("metadata", target)
+        if not isinstance(metadata, Mapping):
+            metadata = {}  # told by the check of the object itself
         namespace = str(metadata.get("namespace") or "")
         if kind.namespaced and not namespace and not kind.guessed:
             namespace = "default"

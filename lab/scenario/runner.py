@@ -125,6 +125,7 @@ class _Run:
         self._waiting = list(scenario.expectations)
         self._watches: list[_Watch] = []
         self._seen_changes = -1
+        self._acted = False
         self.steps: list[StepResult] = []
         self.checks: list[CheckResult] = []
 
@@ -184,6 +185,7 @@ class _Run:
         world = self._world
         world.step_begins(step.name, {"step": step.name})
         output, error = "", ""
+        self._acted = True
         try:
             output = do(step, world)
         except LabError as failure:
@@ -216,8 +218,15 @@ class _Run:
     # ── time ───────────────────────────────────────────────────────────────────────────────────
 
     def _next_s(self) -> float:
-        """Return when something may have changed: the next event, but always later than now."""
-        return max(self._world.next_event_s(), math.nextafter(self._world.now_s, math.inf) + 1e-6)
+        """Return when something may have changed: the next event, but always later than now.
+
+        After a step that is at once: what it set off is not due before somebody lets time pass.
+        """
+        soon_s = self._world.now_s + 1e-6
+        if self._acted:
+            self._acted = False
+            return soon_s
+        return max(self._world.next_event_s(), soon_s)
 
     def advance(self, target_s: float, slices: int = 0) -> Iterator[Progress]:
         """Let time pass to `target_s` (or `slices` times), deciding checks on the way."""

@@ -129,6 +129,9 @@ WRONG: dict[str, tuple[str, str]] = {
     "an object without a name": (
         "  expect:\n  - {name: a, object: {apiVersion: v1, kind: Pod}}\n", "object.metadata.name is missing",
     ),
+    "an object whose metadata is a text": (
+        "  expect:\n  - {name: a, object: {apiVersion: v1, kind: Pod, metadata: x}}\n", "object.metadata.name is missing",
+    ),
     "an object of a kind that is not": (
         "  expect:\n  - {name: a, object: {apiVersion: v1, kind: Pdo, metadata: {name: x}}}\n",
         'did you mean "Pod"?',

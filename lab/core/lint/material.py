@@ -37,6 +37,8 @@ class Item:
     """As it was written."""
     refusal: str = ""
     """Why the hub would refuse it; empty if it would not."""
+    malformed: bool = False
+    """Refused for its fields and types: nothing further can be said about it."""
 
     @property
     def kind(self) -> str:
@@ -119,7 +121,7 @@ class Material:
 
     def of_kind(self, *kinds: str) -> list[Item]:
         """Return the Karmada (or built-in) objects of some kinds."""
-        return [item for item in self.items if item.kind in kinds]
+        return [item for item in self.items if item.kind in kinds and not item.malformed]
 
     def templates_of(self, policy: Item) -> list[Item]:
         """Return the templates a policy's selectors match (who wins them is another question)."""
@@ -214,7 +216,7 @@ def _item(index: int, given: Manifest, settings: KarmadaSettings) -> Item:
     try:
         admitted = admit("CREATE", manifest, None, 0.0, settings)
     except ApiError as error:
-        return Item(index, manifest, given, refusal=error.message)
+        return Item(index, manifest, given, error.message, malformed=error.code != 403)
     assert admitted is not None
     return Item(index, admitted, given)
 

@@ -454,3 +454,24 @@ def test_any_mixture_is_judged_and_ordered(groups: list[list[dict[str, Any]]]) -
     findings = lint(objects, FLEET)
     assert findings == lint(objects, FLEET)
     assert [each.index for each in findings] == sorted(each.index for each in findings)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.sampled_from(["", "a", "cluster", "In"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["clusterAffinity", "minGroups", "path"]), inner)
+    ),
+    max_leaves=10,
+)
+FIELDS = st.sampled_from(["placement", "failover", "overrideRules", "taints", "resourceSelectors"])
+
+
+@settings(derandomize=True, max_examples=100, deadline=None)
+@given(
+    st.sampled_from(["PropagationPolicy", "OverridePolicy", "ClusterTaintPolicy"]),
+    st.dictionaries(FIELDS, JSON, max_size=4),
+)
+def test_hostile_policies_are_judged_too(kind: str, spec: dict[str, Any]) -> None:
+    hostile = {**policy(kind=kind), "spec": spec}
+    assert isinstance(lint([deployment(), policy(), hostile], FLEET), list)
