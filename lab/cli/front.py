@@ -13,7 +13,7 @@ import click
 
 from lab.cli import exits
 from lab.commands.registry import NOT_YET, names
-from lab.commands.verb import Args, Flag, Result, Verb
+from lab.commands.verb import Args, Argument, Flag, Result, Verb
 from lab.core.errors import LabError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def run_program(words: list[str]) -> int:
     debug = bool(os.environ.get("FEDLAB_DEBUG")) or "--debug" in words
     words = [word for word in words if word != "--debug"]
     _accept_any_text()
-    if not words:
+    if not words and "_FEDLAB_COMPLETE" not in os.environ:  # a shell asks with no words
         exits.complain(f"error: {NOT_YET['tui']}")
         exits.complain("fedlab --help lists what there is")
         return exits.INVALID
@@ -138,12 +138,7 @@ class _Command(click.Command):
 
     def __init__(self, verb: Verb) -> None:
         self.verb = verb
-        params: list[click.Parameter] = [
-            click.Argument(
-                [argument.name], required=False, nargs=1 if argument.count in "1?" else -1
-            )
-            for argument in verb.arguments
-        ]
+        params: list[click.Parameter] = [_argument(each) for each in verb.arguments]
         params += [_option(flag) for flag in verb.flags_for("fedlab")]
         super().__init__(
             verb.name.split()[-1],
@@ -181,6 +176,31 @@ _FAMILIES = {
 }
 
 
+_FILE_ARGUMENTS = {"scenarios", "file", "files"}
+
+
+def _argument(argument: Argument) -> click.Argument:
+    many = argument.count not in "1?"
+    kind = click.Path() if argument.name in _FILE_ARGUMENTS else None
+    complete = _kind_words if argument.name == "targets" else None
+    return click.Argument([argument.name], required=False, nargs=-1 if many else 1, type=kind,
+                          shell_complete=complete)  # fmt: skip
+
+
+def _kind_words(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the names of kinds, until a name or a second kind is begun."""
+    from lab.core.kinds import HUB_KINDS
+
+    head, comma, last = incomplete.rpartition(",")
+    found = [
+        word
+        for kind in HUB_KINDS().all()
+        for word in (kind.plural, *kind.short_names)
+        if word.startswith(last)
+    ]
+    return [head + comma + word for word in dict.fromkeys(found)]
+
+
 def _option(flag: Flag) -> click.Option:
     written = [f"--{flag.name}", *([f"-{flag.short}"] if flag.short else [])]
     if flag.type == "bool":
@@ -188,7 +208,11 @@ def _option(flag: Flag) -> click.Option:
     text = flag.help
     if flag.choices and not flag.metavar:
         text += f" ({', '.join(flag.choices)})"
-    kind = click.Choice(flag.choices) if flag.choices and flag.type == "text" else None
+    kind: click.Choice[str] | click.Path | None = None
+    if flag.choices and flag.type == "text":
+        kind = click.Choice(flag.choices)
+    elif flag.metavar == "FILE":
+        kind = click.Path()
     metavar = flag.metavar or ("COUNT" if flag.type == "int" else "VALUE")
     return click.Option(written, help=text, metavar=metavar, type=kind,
                         multiple=flag.type in {"list", "repeat"})  # fmt: skip

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -154,6 +155,7 @@ def test_exit_codes_of_doctor(shell: Shell) -> None:
 
 def _program(*words: str, **options: Any) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-c", "from lab.cli.main import main; main()", *words]
+    options.setdefault("stdout", subprocess.DEVNULL)
     return subprocess.Popen(command, stderr=subprocess.PIPE, **options)
 
 
@@ -174,3 +176,51 @@ def test_help_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
+
+
+COMPLETIONS = {
+    "a verb": ("fedlab ge", "get"),
+    "a second word": ("fedlab scenario ch", "check"),
+    "a flag": ("fedlab get --all-n", "--all-namespaces"),
+    "a value": ("fedlab get -o js", "json"),
+    "a kind": ("fedlab get resourceb", "resourcebindings"),
+    "a second kind": ("fedlab get pods,resourceb", "pods,resourcebindings"),
+}
+
+
+@pytest.mark.parametrize(("line", "word"), COMPLETIONS.values(), ids=COMPLETIONS.keys())
+def test_completion(line: str, word: str) -> None:
+    env = {**os.environ, "_FEDLAB_COMPLETE": "bash_complete", "COMP_WORDS": line,
+           "COMP_CWORD": str(len(line.split()) - 1)}  # fmt: skip
+    command = [sys.executable, "-c", "from lab.cli.main import main; main()"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert f"plain,{word}" in done.stdout.splitlines(), done.stderr
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
+def test_a_run_that_is_ended_leaves_its_file(tmp_path: Path, sent: int, code: int) -> None:
+    import time
+
+    from lab.commands.recorded import open_run
+    from lab.runs.schema import is_run_file
+
+    env = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
+    with _program("scenario", "new", str(tmp_path / "s.yaml"), env=env) as made:
+        made.communicate(timeout=20)
+    path = tmp_path / "a.run"
+    program = _program(
+        "run", str(tmp_path / "s.yaml"), "--speed", "20", "--out", str(path), env=env
+    )
+    wal = Path(f"{path}-wal")
+    for _ in range(200):
+        if wal.exists() and wal.stat().st_size > 100_000:
+            break
+        time.sleep(0.05)
+    program.send_signal(sent)
+    _, err = program.communicate(timeout=20)
+    assert program.returncode == code
+    assert b"Traceback" not in err
+    assert is_run_file(path)
+    world = open_run(path)
+    assert len(world.list("", "apps/v1", "Deployment")) == 1
+    world.reader.close()
