@@ -49,12 +49,11 @@ def _cluster(args: Args, writer: Writer, subject: Subject, answer: Answer, *, co
     taints = list(spec_of(subject.object).get("taints") or ())
     there = [each for each in taints if _is_cordon(each)]
     if bool(there) is cordon:
-        answer.lines.append(f"{subject.key.name} cluster already {word}ed")
+        answer.add(f"{subject.key.name} cluster already {word}ed", subject.word, subject.object)
         return
     wanted = [*taints, UNSCHEDULABLE] if cordon else [t for t in taints if not _is_cordon(t)]
     after = carry_out(args, writer, Patch(subject.key, {"spec": {"taints": wanted}}))
-    answer.lines.append(f"{subject.key.name} cluster {word}ed")
-    answer.objects += [after] if after is not None else []
+    answer.add(f"{subject.key.name} cluster {word}ed", subject.word, after)
 
 
 def _is_cordon(taint: object) -> bool:
@@ -75,7 +74,7 @@ def _node(args: Args, writer: Writer, subject: Subject, answer: Answer, *, cordo
     answer.add(f"{subject.word} {word}", subject.word, after)
 
 
-FLAGS = (flags.SELECTOR, *flags.CHANGING)
+FLAGS = (flags.SELECTOR, flags.OUTPUT_CHANGED, *flags.CHANGING)
 VERB = Verb(
     "cordon",
     "keep new workloads off a cluster",

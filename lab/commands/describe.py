@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 def run(context: Context, args: Args) -> Result:
     """Carry out the verb."""
     from lab.commands.get import places, search
+    from lab.commands.printers import documents
     from lab.commands.printers.describe import describe
-    from lab.commands.targets import namespace_of_call, parse_filter
+    from lab.commands.targets import namespace_of_call, object_word, parse_filter
+    from lab.core.manifest import name_of
 
     world = context.reading(args)
     clusters, _ = places(context, args, world)
@@ -34,10 +36,16 @@ def run(context: Context, args: Args) -> Result:
             events = events_about(world, cluster, manifest) if args.on("show-events") else []
             blocks.append(describe(manifest, events, world.now_s, cluster=cluster))
             data.append({"cluster": cluster, "object": manifest, "events": list(events)})
-    notes = tuple(errors)
+    notes, code = tuple(errors), 1 if errors else 0
+    names = [
+        object_word(each.kind, name_of(manifest)) for each in found for _, manifest in each.objects
+    ]
+    text = documents.rendered(args.text("output"), data, names)
+    if text is not None:
+        return Result(text, notes, data, code)
     if not blocks and not errors:
         notes = ("No resources found",)
-    return Result("\n\n\n".join(blocks), notes, data, 1 if errors else 0)
+    return Result("\n\n\n".join(blocks), notes, data, code)
 
 
 def events_about(world: World, cluster: str, manifest: Manifest) -> Sequence[Manifest]:
@@ -62,6 +70,7 @@ VERB = Verb(
     run,
     (Argument("targets", "what: KIND NAME…, KIND/NAME…, KIND", "+"),),
     (
+        flags.OUTPUT_DATA,
         flags.NAMESPACE,
         flags.ALL_NAMESPACES,
         flags.SELECTOR,

@@ -47,9 +47,9 @@ def run(context: Context, args: Args) -> Result:
         {"what": f.what, "state": f.state, "found": f.found, "advice": f.advice} for f in findings
     ]
     failed = any(each.needed and each.state != "ok" for each in findings)
-    form = args.text("output")
-    if form in {"json", "yaml"}:
-        text = documents.to_json(data) if form == "json" else documents.to_yaml(data)
+    names = [each.what for each in findings]
+    text = documents.rendered(args.text("output"), data, names)
+    if text is not None:
         return Result(text, (), data, 1 if failed else 0)
     rows = [["WHAT", "STATE", "FOUND", "WHAT TO DO"]]
     rows += [[each.what, each.state, each.found, each.advice] for each in findings]

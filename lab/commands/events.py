@@ -24,10 +24,10 @@ def run(context: Context, args: Args) -> Result:
     clusters, _ = places(context, args, world)
     namespace = namespace_of_call(args, listing=True)
     found = [item for item in _events(world, clusters, namespace) if _wanted(args, item[1])]
-    form = args.text("output") or "table"
-    if form in {"json", "yaml"}:
-        document = documents.object_list([event for _, event in found])
-        text = documents.to_json(document) if form == "json" else documents.to_yaml(document)
+    document = documents.object_list([event for _, event in found])
+    names = [f"event/{(event.get('metadata') or {}).get('name', '')}" for _, event in found]
+    text = documents.rendered(args.text("output"), document, names)
+    if text is not None:
         return Result(text, (), document)
     if not found:
         inside = "" if namespace is None else f" in {namespace} namespace"

@@ -43,11 +43,9 @@ def explain_fields(context: Context, args: Args) -> Result:
         **_facts(field),
         "fields": rows,
     }
-    form = args.text("output")
-    if form in {"json", "yaml"}:
-        return Result(
-            documents.to_json(data) if form == "json" else documents.to_yaml(data), (), data
-        )
+    text = documents.rendered(args.text("output"), data, [row["name"] for row in rows])
+    if text is not None:
+        return Result(text, (), data)
     lines = [f"GROUP:      {kind.group}"] if kind.group else []
     lines += [f"KIND:       {kind.kind}", f"VERSION:    {kind.version}", ""]
     if steps:

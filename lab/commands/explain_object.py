@@ -48,9 +48,9 @@ def explain_object(world: World, args: Args, *, hint: str = "") -> Result:
 
     chain = find_chain(world, args)
     data = explanation(world, chain)
-    form = args.text("output")
-    if form in {"json", "yaml"}:
-        text = documents.to_json(data) if form == "json" else documents.to_yaml(data)
+    names = [f"{key.kind.lower()}/{key.name}" for key in (chain.template, chain.binding)]
+    text = documents.rendered(args.text("output"), data, names)
+    if text is not None:
         return Result(text, (), data)
     return Result("\n".join(render(data)), (), data)
 

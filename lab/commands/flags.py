@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from lab.commands.verb import Flag
 
+_FORMS = ("table", "wide", "json", "yaml", "name")
 OUTPUT = Flag(
     "output", "how to print: table, wide, json, yaml, name, jsonpath=…", "o",
-    choices=("table", "wide", "json", "yaml", "name", "jsonpath"), metavar="FORMAT",
+    choices=(*_FORMS, "jsonpath"), metavar="FORMAT",
 )  # fmt: skip
 OUTPUT_DATA = Flag(
-    "output", "how to print: table, json or yaml", "o", choices=("table", "json", "yaml"),
+    "output", "how to print: table, wide, json, yaml or name", "o", choices=_FORMS,
     metavar="FORMAT",
 )  # fmt: skip
 OUTPUT_CHANGED = Flag(
-    "output", "print the changed object: name, json or yaml", "o", choices=("name", "json", "yaml"),
+    "output", "print the changed object: name, json or yaml", "o", choices=_FORMS,
     metavar="FORMAT",
 )  # fmt: skip
 NAMESPACE = Flag("namespace", "the namespace (default: default)", "n", metavar="NAME")

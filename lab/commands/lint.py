@@ -43,9 +43,9 @@ def run(context: Context, args: Args) -> Result:
     ]
     data = [_data(finding, given.sources[finding.index]) for finding in found]
     code = 1 if found else 0
-    form = args.text("output") or "table"
-    if form in {"json", "yaml"}:
-        text = documents.to_json(data) if form == "json" else documents.to_yaml(data)
+    names = [f"{each['file']}:{each['line']}:{each['column']} {each['code']}" for each in data]
+    text = documents.rendered(args.text("output"), data, names)
+    if text is not None:
         return Result(text, (), data, code)
     lines = [line for each in data for line in _lines(each)]
     counts = [sum(f.severity == severity for f in found) for severity in reversed(_SEVERITIES)]

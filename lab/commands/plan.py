@@ -41,12 +41,11 @@ def run(context: Context, args: Args) -> Result:
             "(apiVersion: cluster.karmada.io/v1alpha1), or name a fleet or scenario with --fleet"
         )
     planned = plan(objects, settings=settings, feature_gates=_gates(args), **_settings(args))
-    form = args.text("output") or "table"
     data = planned.to_dict()
-    if form == "json":
-        return Result(documents.to_json(data), (), data)
-    if form == "yaml":
-        return Result(documents.to_yaml(data), (), data)
+    names = [f"{each['kind'].lower()}/{each['name']}" for each in data["bindings"]]
+    text = documents.rendered(args.text("output"), data, names)
+    if text is not None:
+        return Result(text, (), data)
     return Result("\n".join(_text(args, planned)), tuple(planned.notes), data)
 
 

@@ -79,12 +79,12 @@ def _result(
     code = max([0 if each.passed else 1 for each in played] + [e.exit_code for _, e in failed])
     notes = [f"error: {error}" for _, error in failed]
     notes += [f"run file: {each.run_file}" for each in played if each.run_file is not None]
-    form = args.text("output") or "table"
-    if form in {"json", "yaml"}:
+    form = args.text("output")
+    if form in {"json", "yaml", "name"}:
         data = [_data(each) for each in played]
         document: Any = data[0] if len(data) == 1 and not failed else data
-        text = documents.to_json(document) if form == "json" else documents.to_yaml(document)
-        return Result(text, tuple(notes), document, code)
+        text = documents.rendered(form, document, [each.name for each in played])
+        return Result(text or "", tuple(notes), document, code)
     blocks = ["\n".join(_report(each, verbose=args.on("verbose"))) for each in played]
     if len(played) + len(failed) > 1:
         blocks.append(_summary(played, failed))

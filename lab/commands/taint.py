@@ -52,7 +52,9 @@ def run(context: Context, args: Args) -> Result:
         except InputError as error:
             answer.fail(f"error: {error}")
         else:
-            answer.add(f"{subject.word.replace('.cluster.karmada.io', '')} {said}", "", after)
+            answer.add(
+                f"{subject.word.replace('.cluster.karmada.io', '')} {said}", subject.word, after
+            )
     return answer.result()
 
 
@@ -153,7 +155,7 @@ VERB = Verb(
     "Change (in a session or as a scenario step)",
     run,
     (Argument("words", "clusters NAME… key=value:Effect… (key:Effect- removes)", "+"),),
-    (OVERWRITE, flags.SELECTOR, flags.ALL, *flags.CHANGING),
+    (OVERWRITE, flags.SELECTOR, flags.ALL, flags.OUTPUT_CHANGED, *flags.CHANGING),
     needs="write",
     examples=("taint clusters member1 maintenance=yes:NoExecute",),
     programs=ALL_PROGRAMS,

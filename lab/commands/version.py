@@ -27,11 +27,9 @@ def run(context: Context, args: Args) -> Result:
     from lab.commands.printers import documents
 
     data = {"fedlab": program_version(), "python": platform.python_version(), "models": MODELLED}
-    form = args.text("output")
-    if form == "json":
-        return Result(documents.to_json(data), (), data)
-    if form == "yaml":
-        return Result(documents.to_yaml(data), (), data)
+    text = documents.rendered(args.text("output"), data, ["fedlab"])
+    if text is not None:
+        return Result(text, (), data)
     lines = [f"fedlab {data['fedlab']} (Python {data['python']})"]
     lines += [f"models {name} {version}" for name, version in MODELLED.items()]
     return Result("\n".join(lines), (), data)

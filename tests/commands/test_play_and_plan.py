@@ -238,3 +238,29 @@ def test_the_schema_accepts_what_the_loader_accepts(shell: Shell) -> None:
     shell("scenario", "new", "first.yaml")
     for name in ("first.yaml", "two.yaml"):
         jsonschema.validate(yaml.safe_load(Path(name).read_text()), schema)
+
+
+FORMS = ["describe rb", "explain deployment/web", "events", "get rb", "doctor", "version",
+         "lint -f objects.yaml", "plan -f objects.yaml -f clusters.yaml", "run two.yaml"]  # fmt: skip
+
+
+def test_every_verb_knows_every_form(shell: Shell) -> None:
+    shell("run", "two.yaml")
+    for line in FORMS:
+        for form in ("table", "wide", "json", "yaml", "name"):
+            code, out, err = shell(*line.split(), "-o", form)
+            assert code in {0, 1}, (line, form, err)
+            assert out, (line, form)
+            if form == "json":
+                json.loads(out)
+
+
+def test_health_that_only_flickers_is_not_told() -> None:
+    from lab.commands.printers.timeline import Told, _settled
+
+    def told(time_s: float, word: str) -> Told:
+        return Told(time_s, "health", f"ResourceBinding d/web {word} in {{where}}", ("m1",))
+
+    kept = _settled([told(1.0, "healthy"), told(9.0, "no longer healthy"), told(9.05, "healthy"),
+                     told(9.09, "no longer healthy"), told(20.0, "healthy")])  # fmt: skip
+    assert [each.time_s for each in kept] == [1.0, 9.09, 20.0]

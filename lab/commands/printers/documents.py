@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lab.core.text_table import printable
+
 
 def to_json(data: Any) -> str:
     """Return data as indented JSON, with every control character escaped."""
@@ -37,6 +39,21 @@ def plain(data: Any) -> Any:
     if isinstance(data, Sequence) and not isinstance(data, str | bytes):
         return [plain(item) for item in data]
     return data
+
+
+def rendered(form: str, data: Any, names: Sequence[str]) -> str | None:
+    """Return data in the form `-o` asks for; None for table and wide, which the verb makes.
+
+    Args:
+        form: json, yaml, name, or what a person reads.
+        data: JSON-ready data.
+        names: What `-o name` prints, one a line.
+    """
+    if form == "json":
+        return to_json(data)
+    if form == "yaml":
+        return to_yaml(data)
+    return "\n".join(map(printable, names)) if form == "name" else None
 
 
 def without_managed_fields(manifest: Mapping[str, Any]) -> Mapping[str, Any]:

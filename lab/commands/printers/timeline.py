@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from lab.core.claiming import claim_of
@@ -35,6 +36,7 @@ _WORK = ("work.karmada.io/v1alpha1", "Work")
 _CLUSTER = ("cluster.karmada.io/v1alpha1", "Cluster")
 _TOGETHER_S = 1.0
 """The same thing in several clusters within this time is told in one line."""
+_FLICKER_S = 0.1
 _ORDER = ("step", "policy", "template", "binding", "scheduled", "work", "member", "applied",
           "health", "status", "cluster", "warning")  # fmt: skip
 
@@ -85,7 +87,7 @@ def timeline(world: World) -> list[Told]:
             told += _member(world.changes(cluster, api, kind, -1e9), wanted)
     told += _clusters(world.changes(HUB, *_CLUSTER, -1e9))
     told += _warnings(world)
-    shown = [each for each in told if each.time_s >= 0]
+    shown = _settled([each for each in told if each.time_s >= 0])
     shown.sort(key=lambda each: (each.time_s, _ORDER.index(each.topic)))
     return _merged(shown)
 
@@ -110,6 +112,20 @@ def clock(time_s: float) -> str:
     hours, minutes = divmod(int(minutes), 60)
     text = f"{int(minutes):02}m{seconds:06.3f}s" if hours else f"{int(minutes)}m{seconds:06.3f}s"
     return f"{hours}h{text}" if hours else text
+
+
+def _settled(told: Sequence[Told]) -> list[Told]:
+    """Leave out health that came and went within a moment: reports of one change that crossed."""
+    health: dict[tuple[str, tuple[str, ...]], list[Told]] = {}
+    for each in told:
+        if each.topic == "health":
+            health.setdefault((each.text.partition(" ")[2].split()[0], each.where), []).append(each)
+    gone: set[int] = set()
+    for one in health.values():
+        for first, second in pairwise(one):
+            if id(first) not in gone and second.time_s - first.time_s <= _FLICKER_S:
+                gone |= {id(first), id(second)}
+    return [each for each in told if id(each) not in gone]
 
 
 def _merged(told: Sequence[Told]) -> list[Told]:
