@@ -36,6 +36,9 @@ Admit = Callable[[Operation, Manifest | None, Manifest | None, float], Manifest 
 
 # Kinds whose status a client may bring along when it creates them.
 _KEEPS_STATUS = {("", "Node")}
+# Kinds whose status update also takes over the annotations (registry/apps/deployment/strategy.go):
+# the deployment controller notes its revision so, without a new generation.
+_STATUS_TAKES_ANNOTATIONS = {("apps", "Deployment")}
 _FIRST_PHASE = {
     ("", "Namespace"): "Active",
     ("", "Pod"): "Pending",
@@ -214,6 +217,11 @@ class Writer:
             if "status" not in manifest:
                 del new["status"]
             meta = new["metadata"] = dict(old_meta)
+            if (collection.kind.group, collection.kind.kind) in _STATUS_TAKES_ANNOTATIONS:
+                if "annotations" in given:
+                    meta["annotations"] = given["annotations"]
+                else:
+                    meta.pop("annotations", None)
         else:
             new = {**manifest}
             meta = new["metadata"] = {**given}
@@ -242,7 +250,7 @@ class Writer:
                 self._check_metadata(collection, old, meta)
             if collection.has_immutable:
                 check_immutable(collection.kind, new, old)
-        rule = collection.generation
+        rule = None if subresource == "status" else collection.generation
         if rule is not None and rule(old, new):
             meta["generation"] = int(old_meta.get("generation") or 0) + 1
         if track is not None:

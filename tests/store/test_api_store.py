@@ -271,6 +271,24 @@ def test_status_and_spec_have_doors_of_their_own() -> None:
     assert status["metadata"]["generation"] == main["metadata"]["generation"]
 
 
+STATUS_ANNOTATIONS = {
+    "a Deployment's annotations come along, without a new generation": (deployment(), {"a": "1"}),
+    "a Work's stay as they were": (work(), {}),
+}
+
+
+@pytest.mark.parametrize(
+    ("manifest", "annotations"), STATUS_ANNOTATIONS.values(), ids=STATUS_ANNOTATIONS.keys()
+)
+def test_annotations_in_a_status_update(manifest: Any, annotations: dict[str, str]) -> None:
+    store = hub()
+    created = store.create(manifest, 0)
+    noted = set_in(created, ("metadata", "annotations"), {"a": "1"})
+    meta = store.update(noted, 1, subresource="status")["metadata"]
+    assert meta.get("annotations", {}) == annotations
+    assert meta["generation"] == 1
+
+
 def test_kinds_without_a_status_door() -> None:
     store = hub()
     store.create(config_map(), 0)

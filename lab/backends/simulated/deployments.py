@@ -194,12 +194,7 @@ class Deployments:
         noted = with_annotations(deployment, {REVISION: str(revision)})
         if noted is not deployment:
             # Through the status, as upstream does: the annotation must not make a new generation.
-            written = self._bench.store.update(noted, now_s, subresource="status")
-            if annotations_of(written).get(REVISION) != str(revision):
-                written = self._bench.write(
-                    with_annotations(written, {REVISION: str(revision)}), now_s
-                )
-            deployment = written
+            deployment = self._bench.store.update(noted, now_s, subresource="status")
         if latest_progress(status_of(deployment)) is None:
             message = f'Found new replica set "{name_of(current)}"'
             self._set_progress(deployment, "True", "FoundNewReplicaSet", message, now_s)
