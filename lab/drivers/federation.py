@@ -122,7 +122,8 @@ class Federation:
         quiet_from_s = self.now_s
         while self.now_s < end_s:
             quiet_from_s = max(quiet_from_s, self.engine.last_change_s)
-            target_s = min(end_s, quiet_from_s + settle_s)
+            # The clock has microseconds: an unrounded sum may lie past it and never be reached.
+            target_s = round(min(end_s, quiet_from_s + settle_s), 6)
             if target_s <= self.now_s:
                 return True
             self.run_until(target_s)

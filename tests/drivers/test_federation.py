@@ -146,3 +146,11 @@ def test_after_a_persons_write_the_next_event_is_now() -> None:
     assert federation.next_event_s() == 0.0
     federation.run_until(0.0)
     assert federation.next_event_s() > 0.0
+
+
+@pytest.mark.parametrize("settle_s", [3.0, 0.1, 0.3, 7.7])
+def test_waiting_for_quiet_ends_whatever_the_last_change_adds_up_to(settle_s: float) -> None:
+    federation = Federation(FLEET)
+    for last_s in (5.8105, 0.1, 1.1, 2.2):
+        federation.engine.last_change_s = federation.now_s + last_s
+        assert federation.run_until_quiet(settle_s)
