@@ -143,7 +143,7 @@ class _Command(click.Command):
         super().__init__(
             verb.name.split()[-1],
             params=params,
-            help=verb.summary[:1].upper() + verb.summary[1:] + ".",
+            help=_about(verb),
             epilog=_epilog(verb),
             context_settings=_SETTINGS,
         )
@@ -216,6 +216,15 @@ def _option(flag: Flag) -> click.Option:
     metavar = flag.metavar or ("COUNT" if flag.type == "int" else "VALUE")
     return click.Option(written, help=text, metavar=metavar, type=kind,
                         multiple=flag.type in {"list", "repeat"})  # fmt: skip
+
+
+def _about(verb: Verb) -> str:
+    text = verb.summary[:1].upper() + verb.summary[1:] + "."
+    if verb.arguments:
+        width = max(len(each.name) for each in verb.arguments)
+        rows = [f"{each.name.upper():<{width}}  {each.help}" for each in verb.arguments]
+        text += "\n\n\b\n" + "\n".join(rows)
+    return text
 
 
 def _epilog(verb: Verb) -> str | None:

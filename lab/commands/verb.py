@@ -137,6 +137,6 @@ ALL_PROGRAMS = ("fedlab", "kubectl", "karmadactl")
 def usage(program: str, verb: Verb) -> str:
     """Return how a verb is written: `kubectl scale NAME… [flags]`."""
     marks = {"1": "{}", "?": "[{}]", "*": "[{}…]", "+": "{}…"}
-    words = [marks[argument.count].format(argument.name) for argument in verb.arguments]
+    words = [marks[argument.count].format(argument.name.upper()) for argument in verb.arguments]
     flags = ["[flags]"] if verb.flags_for(program) else []
     return " ".join([program, verb.name, *words, *flags])
