@@ -173,6 +173,7 @@ _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _FAMILIES = {
     "scenario": "make, check and describe scenario files",
     "set": "change one thing of a workload",
+    "rollout": "manage the rollout of a workload",
 }
 
 

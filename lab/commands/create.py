@@ -1,10 +1,10 @@
-"""create: make the objects of files; one that exists is an error."""
+"""create: make the objects of files, or a namespace; one that exists is an error."""
 
 from __future__ import annotations
 
 from lab.commands import flags
-from lab.commands.context import Context
-from lab.commands.verb import ALL_PROGRAMS, Args, Result, Verb
+from lab.commands.context import Context, Writer
+from lab.commands.verb import ALL_PROGRAMS, Args, Argument, Result, Verb
 
 
 def run(context: Context, args: Args) -> Result:
@@ -19,6 +19,8 @@ def run(context: Context, args: Args) -> Result:
 
     world, writer = context.writing()
     cluster = context_cluster(context, args, world)
+    if args.words("object"):
+        return _namespace(args, writer, cluster)
     sources = read_manifests(context, args, world.kinds(cluster))
     wanted = [(source, placed(source.manifest, args, world, cluster)) for source in sources]
     answer = Answer.begin(args)
@@ -41,13 +43,33 @@ def run(context: Context, args: Args) -> Result:
     return answer.result()
 
 
+def _namespace(args: Args, writer: Writer, cluster: str) -> Result:
+    from lab.commands.change import Answer, carry_out
+    from lab.core.errors import ApiError, InputError
+    from lab.core.model import Create
+
+    words = args.words("object")
+    if len(words) != 2 or words[0] not in {"namespace", "ns"}:
+        raise InputError('create makes the objects of files (-f), or "namespace NAME"')
+    manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": words[1]}}
+    answer = Answer.begin(args)
+    try:
+        after = carry_out(args, writer, Create(cluster, manifest))
+    except ApiError as error:
+        answer.fail(error)
+    else:
+        answer.add(f"namespace/{words[1]} created", f"namespace/{words[1]}", after)
+    return answer.result()
+
+
 VERB = Verb(
     "create",
-    "make the objects of files; one that exists is an error",
+    "make the objects of files, or a namespace; one that exists is an error",
     "Change (in a session or as a scenario step)",
     run,
-    flags=(flags.FILENAME, flags.RECURSIVE, flags.OUTPUT_CHANGED, *flags.CHANGING),
+    (Argument("object", "namespace NAME (or objects from -f)", "*"),),
+    (flags.FILENAME, flags.RECURSIVE, flags.OUTPUT_CHANGED, *flags.CHANGING),
     needs="write",
-    examples=("create -f web.yaml",),
+    examples=("create -f web.yaml", "create namespace prod"),
     programs=ALL_PROGRAMS,
 )

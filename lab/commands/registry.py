@@ -25,6 +25,7 @@ _MODULES: Mapping[str, str] = {
     "annotate": "annotate",
     "patch": "patch",
     "set image": "set_image",
+    "rollout restart": "rollout_restart",
     "taint": "taint",
     "cordon": "cordon",
     "uncordon": "uncordon",

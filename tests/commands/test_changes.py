@@ -66,6 +66,16 @@ LINES = {
         "kubectl set image deploy/web ngnix=x",
         'error: unable to find container named "ngnix" — did you mean "nginx"?',
     ),
+    "restart": ("kubectl rollout restart deploy/web", "deployment.apps/web restarted"),
+    "restart what has no pods": (
+        "kubectl rollout restart cluster/member1",
+        "error: cluster.cluster.karmada.io/member1 restarting is not supported",
+    ),
+    "a namespace": ("kubectl create namespace prod", "namespace/prod created"),
+    "a namespace that is there": (
+        "kubectl create ns default",
+        'Error from server (AlreadyExists): namespaces "default" already exists',
+    ),
     "delete": (
         "kubectl delete deploy web", 'deployment.apps "web" deleted from default namespace',
     ),
