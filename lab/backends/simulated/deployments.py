@@ -52,6 +52,7 @@ class Deployments:
 
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
+        self._known: tuple[tuple[str, int], tuple[Manifest | None, list[Manifest]]] | None = None
 
     def reconcile(self, key: Key, now_s: float) -> None:
         """Bring the ReplicaSets one step nearer to the template, then write the status."""
@@ -87,10 +88,16 @@ class Deployments:
 
     def _split(self, deployment: Manifest) -> tuple[Manifest | None, list[Manifest]]:
         """Return the ReplicaSet of the current template (None: not made yet), and the others."""
+        # Asked several times in one reconcile; the answer holds until something is written.
+        moment = (uid_of(deployment), self._bench.store.resource_version)
+        if self._known is not None and self._known[0] == moment:
+            return self._known[1]
         owned = self._all(deployment)
         template = spec_of(deployment).get("template") or {}
         current = next((rs for rs in owned if same_template(rs, template)), None)
-        return current, [rs for rs in owned if rs is not current]
+        answer = current, [rs for rs in owned if rs is not current]
+        self._known = moment, answer
+        return answer
 
     @staticmethod
     def _strategy(deployment: Manifest) -> str:
