@@ -18,8 +18,8 @@ def run(context: Context, args: Args) -> Result:
     """Carry out the verb."""
     from lab.commands.files import read_manifests
     from lab.commands.printers import documents
-    from lab.commands.targets import DEFAULT_NAMESPACE
-    from lab.core.errors import InputError
+    from lab.commands.targets import DEFAULT_NAMESPACE, server_error
+    from lab.core.errors import ApiError, InputError
     from lab.core.kinds import HUB_KINDS
     from lab.planning import plan
     from lab.scenario.source import in_namespace
@@ -40,7 +40,10 @@ def run(context: Context, args: Args) -> Result:
             "a plan needs clusters, and the files hold none: add Cluster objects to them "
             "(apiVersion: cluster.karmada.io/v1alpha1), or name a fleet or scenario with --fleet"
         )
-    planned = plan(objects, settings=settings, feature_gates=_gates(args), **_settings(args))
+    try:
+        planned = plan(objects, settings=settings, feature_gates=_gates(args), **_settings(args))
+    except ApiError as error:  # a webhook refuses a policy: here that is a mistake in a file
+        raise InputError(server_error(error)) from None
     data = planned.to_dict()
     names = [f"{each['kind'].lower()}/{each['name']}" for each in data["bindings"]]
     text = documents.rendered(args.text("output"), data, names)

@@ -264,3 +264,13 @@ def test_health_that_only_flickers_is_not_told() -> None:
     kept = _settled([told(1.0, "healthy"), told(9.0, "no longer healthy"), told(9.05, "healthy"),
                      told(9.09, "no longer healthy"), told(20.0, "healthy")])  # fmt: skip
     assert [each.time_s for each in kept] == [1.0, 9.09, 20.0]
+
+
+def test_a_policy_that_a_webhook_refuses_is_invalid_input(shell: Shell) -> None:
+    text = OBJECTS.replace("  placement:\n", "  placement:\n    spreadConstraints: "
+                           "[{spreadByField: cluster, minGroups: 3, maxGroups: 2}]\n")  # fmt: skip
+    Path("objects.yaml").write_text(text)
+    code, out, err = shell("plan", "-f", "objects.yaml", "-f", "clusters.yaml")
+    assert (code, out) == (2, "")
+    assert "maxGroups" in err
+    assert len(err.splitlines()) == 1
