@@ -25,7 +25,10 @@ def deployment(number: int) -> dict[str, Any]:
         "spec": {
             "replicas": 6,
             "selector": {"matchLabels": {"app": name}},
-            "template": {"metadata": {"labels": {"app": name}}, "spec": {"containers": [container]}},
+            "template": {
+                "metadata": {"labels": {"app": name}},
+                "spec": {"containers": [container]},
+            },
         },
     }
 
