@@ -14,6 +14,7 @@ from lab.drivers.federation import Federation, Settings, cluster_manifest
 from lab.store.api_store import ApiStore
 from tests.conformance.manifests import key
 
+
 def member(
     name: str, *cpus: str, labels: Mapping[str, str] | None = None, **more: Any
 ) -> ClusterSpec:

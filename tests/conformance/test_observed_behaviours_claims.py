@@ -15,7 +15,7 @@ from lab.core.labels import (
     POLICY_NAMESPACE,
 )
 from lab.core.manifest import annotations_of
-from tests.conformance.manifests import cluster_policy, deployment, override, policy, thing
+from tests.conformance.manifests import cluster_policy, deployment, override, policy
 from tests.conformance.observed import ALL, Play
 
 WEB = "Deployment/web"
@@ -223,13 +223,6 @@ def test_an_edit_of_a_lazy_policy_changes_nothing_until_the_template_is_touched(
     assert play.members(WEB) == {"member2": 4}
 
 
-def test_a_template_claimed_by_another_controller_is_left_alone() -> None:
-    held = deployment(labels={"resourcetemplate.karmada.io/claimed-by": "somebody"})
-    play = Play().settle(policy(), held)
-    assert play.find("ResourceBinding/web-deployment") is None
-    assert play.marks(WEB) == {"resourcetemplate.karmada.io/claimed-by"}
-
-
 def test_a_policy_waits_for_the_override_policies_it_depends_on() -> None:
     play = Play().settle(policy(clusters=["member1"], dependentOverrides=["marks"]), deployment())
     assert play.holders(WEB) == set()
@@ -240,19 +233,3 @@ def test_a_policy_waits_for_the_override_policies_it_depends_on() -> None:
 
 def add(value: dict[str, str]) -> dict[str, Any]:
     return {"operator": "add", "value": value}
-
-
-@pytest.mark.parametrize("namespace", ["karmada-system", "karmada-cluster", "kube-system"])
-def test_reserved_namespaces_never_propagate(namespace: str) -> None:
-    play = Play()
-    data = thing(f"ConfigMap/{namespace}/settings", data={"a": "b"})
-    play.settle(cluster_policy(selects="ConfigMap"), data, thing("ConfigMap/fine", data={}))
-    assert play.holders(f"ConfigMap/{namespace}/settings") == set()
-    assert play.marks(f"ConfigMap/{namespace}/settings") == set()
-    assert play.holders("ConfigMap/fine") == ALL
-
-
-def test_karmadas_own_kinds_never_propagate() -> None:
-    selector = [{"apiVersion": "policy.karmada.io/v1alpha1", "kind": "OverridePolicy"}]
-    play = Play().settle(policy(selects=selector), override("o", (None, {})))
-    assert play.marks("OverridePolicy/o") == set()
