@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from lab.commands.context import Happening, ObjectChange
+from lab.commands.targets import with_seen
 from lab.core.duration import format_duration
 from lab.core.errors import ApiError, InputError
 from lab.core.kinds import KindRegistry
@@ -70,6 +71,14 @@ class History:
     def of_kind(self, cluster: str, api_version: str, kind: str) -> Sequence[Entry]:
         """Return the changes of a kind's objects, oldest first."""
         return self._by_kind.get((cluster, api_version, kind), ())
+
+    def kinds(self, cluster: str) -> Iterable[tuple[str, str, bool]]:
+        """Return (apiVersion, kind, in namespaces) of everything a cluster ever held."""
+        return [
+            (key[1], key[2], bool(entries[-1].key.namespace))
+            for key, entries in self._by_kind.items()
+            if key[0] == cluster
+        ]
 
     def states(self, cluster: str, api_version: str, kind: str, at_s: float) -> dict[Key, Manifest]:
         """Return a kind's objects as they stood at a moment."""
@@ -140,8 +149,8 @@ class LiveWorld:
         return self.names
 
     def kinds(self, cluster: str) -> KindRegistry:
-        """Return the kinds a cluster serves now."""
-        return self.clusters.store_of(cluster).kinds
+        """Return the kinds a cluster serves now, and those it only holds objects of."""
+        return with_seen(self.clusters.store_of(cluster).kinds, self.history.kinds(cluster))
 
     def find(self, key: Key) -> Manifest | None:
         """Return an object, or None."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.commands.context import Happening, ObjectChange
+from lab.commands.targets import with_seen
 from lab.core.duration import format_duration
 from lab.core.errors import InputError
 from lab.core.kinds import HUB_KINDS, MEMBER_KINDS, KindRegistry, crd_kinds
@@ -55,7 +56,7 @@ class RecordedWorld:
             for crd in self.reader.objects(cluster, *_CRD, self.moment_s):
                 for kind in crd_kinds(crd):
                     registry.add(kind)
-            self._kinds[cluster] = registry
+            self._kinds[cluster] = with_seen(registry, self.reader.kinds(cluster))
         return self._kinds[cluster]
 
     def find(self, key: Key) -> Manifest | None:

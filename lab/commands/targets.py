@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -137,6 +137,23 @@ def check_members(chosen: Sequence[str], world: World) -> None:
     if missing:
         near = did_you_mean(missing[0], members) or f" (there are: {', '.join(members) or 'none'})"
         raise InputError(f"clusters don't exist: {','.join(missing)}{near}")
+
+
+def with_seen(registry: KindRegistry, seen: Iterable[tuple[str, str, bool]]) -> KindRegistry:
+    """Return a registry that also knows kinds that were only seen, never defined.
+
+    Args:
+        registry: The kinds a server serves; it is not changed.
+        seen: apiVersion, kind, and whether its objects stand in namespaces.
+    """
+    from lab.core.kinds import KindRegistry, guess
+
+    unknown = [
+        guess(api_version, kind, namespaced=namespaced)
+        for api_version, kind, namespaced in seen
+        if registry.get(api_version, kind) is None
+    ]
+    return KindRegistry([*registry.all(), *unknown]) if unknown else registry
 
 
 def key_for(kind: Kind, name: str, namespace: str | None, cluster: str = HUB) -> Key:

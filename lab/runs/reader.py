@@ -91,12 +91,14 @@ class RunReader:
         edge = min if which == "MIN" else max
         return edge(times, default=0) / 1e6
 
-    def kinds(self, cluster: str) -> Sequence[tuple[str, str]]:
-        """Return (apiVersion, kind) of everything a cluster ever held."""
-        return list(self._rows(
-            "SELECT DISTINCT api_version, kind FROM changes WHERE cluster = ? ORDER BY 1, 2",
+    def kinds(self, cluster: str) -> Sequence[tuple[str, str, bool]]:
+        """Return (apiVersion, kind, in namespaces) of everything a cluster ever held."""
+        rows = self._rows(
+            "SELECT api_version, kind, MAX(namespace) FROM changes WHERE cluster = ? "
+            "GROUP BY kind, api_version ORDER BY 1, 2",
             (cluster,),
-        ))  # fmt: skip
+        )
+        return [(api_version, kind, bool(namespace)) for api_version, kind, namespace in rows]
 
     def find(self, key: Key, at_s: float) -> Manifest | None:
         """Return an object as it stood at a moment, or None."""

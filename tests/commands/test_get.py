@@ -163,3 +163,11 @@ def test_watch_shows_every_later_change(world: TestWorld) -> None:
     assert [row.split()[:2] for row in rows] == [
         ["NAME", "READY"], ["web", "1/2"], ["web", "1/5"], ["web", "1/5"],
     ]  # fmt: skip
+
+
+def test_a_kind_that_was_only_seen_can_be_asked_for(world: TestWorld) -> None:
+    world.put({"apiVersion": "example.com/v1", "kind": "Odd",
+               "metadata": {"name": "x", "namespace": "default"}})  # fmt: skip
+    assert world.said("kubectl get odds") == "NAME   AGE\nx      0s"
+    assert world.said("kubectl get odd/x -o name") == "odd.example.com/x"
+    assert "doesn't have a resource type" in world.said("kubectl get evens")
