@@ -22,13 +22,13 @@ from lab.drivers.federation import Federation, Settings, cluster_manifest
 from lab.runs.writer import RunWriter
 from lab.scenario.load import load_scenario
 from lab.scenario.model import Scenario
-from lab.scenario.runner import Advance, CheckResult, StepResult, Verdict, play
+from lab.scenario.runner import Progress as Progress
+from lab.scenario.runner import Verdict, run_scenario
 from lab.scenario.world import CommandError, Federated, FederationWorld
 
 if TYPE_CHECKING:
     from lab.engine.trace import TraceRecord
 
-Progress = Advance | StepResult | CheckResult
 Pace = Callable[[float], None]
 """Lets a session's time pass, up to a second of the run: at once, in slices, or at human pace."""
 
@@ -142,19 +142,8 @@ class Session:
             on_progress: Told of every step, check and advance before time passes.
         """
         assert self.scenario is not None, "only a session opened from a scenario can play"
-        playing = play(
-            self.scenario, FederationWorld(cast(Federated, self.federation), self._step_line)
-        )
-        while True:
-            try:
-                item = next(playing)
-            except StopIteration as end:
-                verdict: Verdict = end.value
-                break
-            if on_progress is not None:
-                on_progress(item)
-            if isinstance(item, Advance):
-                (pace or self.run_until)(item.until_s)
+        world = FederationWorld(cast(Federated, self.federation), self._step_line)
+        verdict = run_scenario(self.scenario, world, on_progress, pace)
         if self._writer is not None:
             for check in verdict.checks:
                 self._writer.verdict(

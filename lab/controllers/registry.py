@@ -47,14 +47,15 @@ def build_controllers(
     """
     known = interpreter or native_interpreter(settings)
     make = queues or retry_queues(settings)
-    return [
+    dependencies = settings.gate("PropagateDeps")
+    controllers: list[Controller] = [
         ClusterController(settings, make),
         ClusterStatusController(settings, make),
         PolicyReconciler(POLICY, settings, make),
         PolicyReconciler(CLUSTER_POLICY, settings, make),
         Detector(settings, known, make),
         Scheduler(settings, make),
-        DependenciesDistributor(settings, known, make),
+        *([DependenciesDistributor(settings, known, make)] if dependencies else []),
         BindingController(BINDING, settings, known, make),
         BindingController(CLUSTER_BINDING, settings, known, make),
         NamespaceSync(settings, make),
@@ -63,3 +64,4 @@ def build_controllers(
         BindingStatusController(BINDING, settings, known, make),
         BindingStatusController(CLUSTER_BINDING, settings, known, make),
     ]
+    return controllers

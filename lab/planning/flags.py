@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from lab.core.errors import InputError, did_you_mean
-from lab.core.settings import KarmadaSettings, karmada_settings
+from lab.core.settings import KarmadaSettings, karmada_settings, setting_name
 
 
 def chosen_settings(
@@ -31,15 +31,10 @@ def chosen_settings(
             raise InputError(f'unknown setting "{flag}"{did_you_mean(flag, list(names))}')
         given[names[flag]] = flag
     parsed = karmada_settings(
-        {_camel(flag): flags[flag] for flag in given.values()}
+        {setting_name(flag): flags[flag] for flag in given.values()}
         | ({"featureGates": {**base.feature_gates, **gates}} if gates is not None else {})
     )
     changed = {name: getattr(parsed, name) for name in given}
     if gates is not None:
         changed["feature_gates"] = parsed.feature_gates
     return replace(base, **changed)
-
-
-def _camel(name: str) -> str:
-    head, *rest = name.removesuffix("_s").split("_")
-    return head + "".join(part.capitalize() for part in rest)

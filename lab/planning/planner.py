@@ -25,6 +25,7 @@ from lab.core.manifest import (
     status_of,
 )
 from lab.core.model import HUB, Key
+from lab.core.not_played import settings_without_effect
 from lab.core.overrides import OverridePolicies
 from lab.core.reserved import is_auto_propagated_namespace, is_template
 from lab.core.scheduling import schedule
@@ -314,6 +315,7 @@ class _Planner:
                 "SchedulingOvercommitProtection: the bindings of one plan take no room from one "
                 "another"
             )
+        notes += [text for _, text in settings_without_effect(self._settings)]
         counts: dict[str, int] = {}
         for manifest in self._inputs.ignored:
             kind = str(manifest.get("kind"))

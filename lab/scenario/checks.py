@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.core.admission.names import (
+    brief,
     cluster_name_errors,
     dns_1035_errors,
     dns_label_errors,
@@ -110,22 +111,22 @@ def _metadata_problems(manifest: Manifest, kinds: KindRegistry) -> Iterator[Prob
         yield Problem(("metadata",), "metadata.name is missing")
     if name:
         for text in _name_errors(manifest, name, kinds)[:1]:
-            yield Problem(("metadata", "name"), f"metadata.name is {quoted(name)}: {_brief(text)}")
+            yield Problem(("metadata", "name"), f"metadata.name is {quoted(name)}: {brief(text)}")
     namespace = metadata.get("namespace") or ""
     if namespace:
         for text in dns_label_errors(namespace)[:1]:
-            message = f"metadata.namespace is {quoted(namespace)}: {_brief(text)}"
+            message = f"metadata.namespace is {quoted(namespace)}: {brief(text)}"
             yield Problem(("metadata", "namespace"), message)
     for key, value in (metadata.get("labels") or {}).items():
         path = ("metadata", "labels", key)
         for text in label_key_errors(key)[:1]:
-            yield Problem(path, f"label key {quoted(key)}: {_brief(text)}", at_key=True)
+            yield Problem(path, f"label key {quoted(key)}: {brief(text)}", at_key=True)
         for text in label_value_errors(value or "")[:1]:
-            yield Problem(path, f"label {quoted(key)} is {quoted(value)}: {_brief(text)}")
+            yield Problem(path, f"label {quoted(key)} is {quoted(value)}: {brief(text)}")
     for key in metadata.get("annotations") or {}:
         for text in label_key_errors(key.lower())[:1]:
             path = ("metadata", "annotations", key)
-            yield Problem(path, f"annotation key {quoted(key)}: {_brief(text)}", at_key=True)
+            yield Problem(path, f"annotation key {quoted(key)}: {brief(text)}", at_key=True)
 
 
 def _name_errors(manifest: Manifest, name: str, kinds: KindRegistry) -> list[str]:
@@ -142,8 +143,3 @@ def _name_errors(manifest: Manifest, name: str, kinds: KindRegistry) -> list[str
     if kinds.get(str(manifest["apiVersion"]), kind) is None and ":" in name:
         return path_segment_errors(name)
     return dns_subdomain_errors(name)
-
-
-def _brief(text: str) -> str:
-    """Return a check's text without its examples and regular expression."""
-    return text.partition(" (e.g. ")[0]

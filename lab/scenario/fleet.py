@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from lab.core.admission.field_errors import Path
-from lab.core.admission.names import cluster_name_errors, label_key_errors, label_value_errors
+from lab.core.admission.names import (
+    brief,
+    cluster_name_errors,
+    label_key_errors,
+    label_value_errors,
+)
 from lab.core.duration import parse_duration_s
 from lab.core.errors import InputError, quoted
 from lab.core.fleet import ClusterSpec, FleetSpec, NodePool
@@ -52,8 +57,7 @@ class FleetReader:
     def _cluster(self, item: Mapping[str, Any], path: Path) -> ClusterSpec:
         name = item["name"]
         for text in cluster_name_errors(name)[:1]:
-            brief = text.partition(" (e.g. ")[0]
-            self._error((*path, "name"), f"cluster name {quoted(name)}: {brief}")
+            self._error((*path, "name"), f"cluster name {quoted(name)}: {brief(text)}")
         self._labels(item.get("labels") or {}, (*path, "labels"))
         for field in ("provider", "region"):
             self._value(str(item.get(field) or ""), (*path, field))
@@ -87,7 +91,7 @@ class FleetReader:
         for index, taint in enumerate(taints):
             where = (*path, "taints", index)
             for text in label_key_errors(taint["key"])[:1]:
-                self._error((*where, "key"), f"taint key {quoted(taint['key'])}: {_brief(text)}")
+                self._error((*where, "key"), f"taint key {quoted(taint['key'])}: {brief(text)}")
             self._value(taint.get("value") or "", (*where, "value"))
             if taint["effect"] == "PreferNoSchedule":
                 words = "needs NoSchedule or NoExecute: Karmada's clusters know no other"
@@ -135,12 +139,12 @@ class FleetReader:
         for key, value in labels.items():
             for text in label_key_errors(key)[:1]:
                 where = (*path, key)
-                self._error(where, f"label key {quoted(key)}: {_brief(text)}", key=True)
+                self._error(where, f"label key {quoted(key)}: {brief(text)}", key=True)
             self._value(value, (*path, key))
 
     def _value(self, value: str, path: Path) -> None:
         for text in label_value_errors(value)[:1]:
-            self._error(path, f"{path[-1]} is {quoted(value)}: {_brief(text)}")
+            self._error(path, f"{path[-1]} is {quoted(value)}: {brief(text)}")
 
     def _manifests(self, item: Mapping[str, Any], path: Path) -> tuple[Mapping[str, Any], ...]:
         if item.get("manifests") is None:
@@ -157,10 +161,6 @@ class FleetReader:
         timings = item.get("timings") or {}
         check_timings(timings, self._document, (*path, "timings"), self.errors)
         return timings
-
-
-def _brief(text: str) -> str:
-    return text.partition(" (e.g. ")[0]
 
 
 def check_timings(

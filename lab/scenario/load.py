@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from lab.core.admission.field_errors import Path
@@ -13,16 +15,10 @@ from lab.core.settings import KarmadaSettings, karmada_settings
 from lab.scenario.expectations import read_expectations
 from lab.scenario.files import read_text
 from lab.scenario.fleet import FleetReader, check_timings
-from lab.scenario.format import (
-    API_VERSION,
-    FLEET,
-    SCENARIO,
-)
-from lab.scenario.model import (
-    Expectation,
-    Scenario,
-)
+from lab.scenario.format import API_VERSION, FLEET, SCENARIO
+from lab.scenario.model import Expectation, Scenario
 from lab.scenario.parts import START, seconds
+from lab.scenario.remarks import remarks
 from lab.scenario.shape import shape_problems
 from lab.scenario.source import raise_problems
 from lab.scenario.steps import CheckLine, StepReader
@@ -33,10 +29,13 @@ __all__ = ["START", "CheckLine", "load_fleet", "load_scenario", "parse_scenario"
 SCENARIO_FILE = "scenario.yaml"
 _DEFAULT_HORIZON_S = 600.0
 _SETTLE_S = 60.0
+_LOG = logging.getLogger(__name__)
 
 
 def load_scenario(path: str | os.PathLike[str], *, check_line: CheckLine | None = None) -> Scenario:
     """Return the scenario of a file, or of a folder that holds a scenario.yaml.
+
+    What it asks for in vain (`Scenario.notes`) is logged as warnings.
 
     Args:
         path: The file or folder.
@@ -51,7 +50,10 @@ def load_scenario(path: str | os.PathLike[str], *, check_line: CheckLine | None 
         if not os.path.isfile(inside):
             raise InputError(f"folder {quoted(file, 200)} holds no {SCENARIO_FILE}")
         file = inside
-    return parse_scenario(read_text(file), file, check_line=check_line)
+    scenario = parse_scenario(read_text(file), file, check_line=check_line)
+    for note in scenario.notes:
+        _LOG.warning("note: %s", note)
+    return scenario
 
 
 def parse_scenario(text: str, file: str, *, check_line: CheckLine | None = None) -> Scenario:
@@ -66,7 +68,7 @@ def parse_scenario(text: str, file: str, *, check_line: CheckLine | None = None)
     reader = _Reader(document, os.path.dirname(file), check_line)
     scenario = reader.read()
     raise_problems(reader.errors)
-    return scenario
+    return replace(scenario, notes=remarks(scenario, document))
 
 
 def _one_document(text: str, file: str, kind: str) -> Document:

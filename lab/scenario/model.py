@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -11,7 +10,7 @@ from lab.core.errors import Location
 from lab.core.fleet import FleetSpec
 from lab.core.kinds import KindRegistry
 from lab.core.manifest import Manifest
-from lab.core.model import Key, PatchType
+from lab.core.model import Key, PatchType, key_of
 from lab.core.settings import KarmadaSettings
 from lab.scenario.expression import Expression
 from lab.scenario.source import SourceManifest
@@ -113,16 +112,17 @@ class Scenario:
     expectations: tuple[Expectation, ...] = ()
     kinds: KindRegistry = field(default_factory=KindRegistry, compare=False, repr=False)
     """What words and manifests of this scenario mean: the hub's kinds and those it brings."""
+    notes: tuple[str, ...] = ()
+    """What the scenario asks for that this version does not play, each with its place."""
 
     @property
-    def outside_files(self) -> tuple[str, ...]:
-        """Return the manifest files that lie outside the scenario's own folder, sorted."""
-        folder = os.path.dirname(self.path) or "."
-        sources = [*self.manifests]
+    def sources(self) -> tuple[SourceManifest, ...]:
+        """Return all that is ever applied to the hub, in the order of the file.
+
+        Of an object that is applied again only the first version counts.
+        """
+        found = [*self.manifests]
         for step in self.steps:
-            if isinstance(step.action, ApplyAction):
-                sources += step.action.manifests
-        files = {source.document.file for source in sources} - {self.path}
-        return tuple(
-            sorted(f for f in files if os.path.relpath(f, folder).split(os.sep, 1)[0] == "..")
-        )
+            if isinstance(step.action, ApplyAction) and not step.cluster:
+                found += step.action.manifests
+        return tuple({key_of(each.manifest): each for each in reversed(found)}.values())[::-1]

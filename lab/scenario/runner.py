@@ -73,15 +73,20 @@ Progress = Advance | StepResult | CheckResult
 
 
 def run_scenario(
-    scenario: Scenario, world: World, on_progress: Callable[[Progress], None] | None = None
+    scenario: Scenario,
+    world: World,
+    on_progress: Callable[[Progress], None] | None = None,
+    pace: Callable[[float], None] | None = None,
 ) -> Verdict:
-    """Play a scenario as fast as the world goes.
+    """Play a scenario to its end.
 
     Args:
         scenario: A loaded scenario.
         world: At second 0, with the scenario's fleet and settings.
-        on_progress: Told about everything that happens, before time passes.
+        on_progress: Told of every step, check and advance, before time passes.
+        pace: Lets time pass up to a second of the run; as fast as the world goes if not given.
     """
+    advance = pace or world.run_until
     playing = play(scenario, world)
     while True:
         try:
@@ -92,7 +97,7 @@ def run_scenario(
         if on_progress is not None:
             on_progress(item)
         if isinstance(item, Advance):
-            world.run_until(item.until_s)
+            advance(item.until_s)
 
 
 def play(scenario: Scenario, world: World) -> Generator[Progress, None, Verdict]:

@@ -371,12 +371,27 @@ def test_a_cluster_scoped_template_gets_a_cluster_binding(plane: Plane) -> None:
     assert applied == ("True", "FullyAppliedSuccess")
 
 
-def test_dependencies_follow_and_stay_without_clusters(plane: Plane) -> None:
-    config = {"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "b"}}
+def web_with_config() -> list[dict[str, Any]]:
     template = web()
     container = template["spec"]["template"]["spec"]["containers"][0]
     container["envFrom"] = [{"configMapRef": {"name": "conf"}}]
-    plane.write({**config, "metadata": {"name": "conf", "namespace": "default"}}, template)
+    metadata = {"name": "conf", "namespace": "default"}
+    return [
+        {"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "b"}, "metadata": metadata},
+        template,
+    ]
+
+
+def test_no_dependency_follows_with_the_gate_off() -> None:
+    plane = Plane("member1", settings=KarmadaSettings().with_gates(PropagateDeps=False))
+    plane.write(*web_with_config(), policy(placement=to("member1"), propagateDeps=True))
+    plane.run(5.0)
+    assert plane.names("ResourceBinding") == ["web-deployment"]
+    assert plane.member("member1", "ConfigMap", "conf") is None
+
+
+def test_dependencies_follow_and_stay_without_clusters(plane: Plane) -> None:
+    plane.write(*web_with_config())
     plane.write(policy(placement=to("member1"), propagateDeps=True))
     plane.run(5.0)
     assert plane.member("member1", "ConfigMap", "conf") is not None

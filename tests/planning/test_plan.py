@@ -279,6 +279,13 @@ def test_what_a_plan_leaves_out_is_said() -> None:
     ]
 
 
+def test_a_setting_without_effect_is_said() -> None:
+    assert plan(TWO, feature_gates={"Failover": True}, resource_eviction_rate=2.0).notes == [
+        "feature gate Failover has no effect: eviction and failover are not played",
+        "resourceEvictionRate has no effect: eviction and failover are not played",
+    ]
+
+
 @pytest.mark.parametrize(
     ("spec", "reason"),
     [

@@ -3,7 +3,6 @@
 # ruff: noqa: E501 — one row of a table is one case
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -13,10 +12,10 @@ import pytest
 import yaml
 
 from lab.core.errors import InputError
-from lab.scenario.format import FLEET
+from lab.core.lint import lint
+from lab.scenario.format import FLEET, SCENARIO
 from lab.scenario.load import load_fleet, load_scenario, parse_scenario
 from lab.scenario.model import ApplyAction, DeleteAction, PatchAction, RunAction
-from lab.scenario.publish import new_scenario, scenario_schema, schema_text
 
 HEAD = """apiVersion: fedlab.dev/v1alpha1
 kind: Scenario
@@ -260,7 +259,8 @@ def test_files_are_relative_to_the_scenario(tmp_path: Path) -> None:
     )
     scenario = load_scenario(tmp_path / "mine")
     assert [cluster.name for cluster in scenario.fleet.clusters] == ["far"]
-    assert scenario.outside_files == (str(tmp_path / "shared" / "config.yaml"),)
+    (config,) = scenario.manifests
+    assert config.location().file == str(tmp_path / "shared" / "config.yaml")
     assert load_fleet(str(tmp_path / "fleet.yaml")) == scenario.fleet
 
 
@@ -296,12 +296,12 @@ def test_lines_are_given_to_the_checker() -> None:
     ids=lambda p: p.name,
 )
 def test_shipped_scenarios_load_and_fit_the_schema(path: Path) -> None:
-    jsonschema.validate(yaml.safe_load(path.read_text()), dict(scenario_schema()))
+    jsonschema.validate(yaml.safe_load(path.read_text()), dict(SCENARIO))
     assert load_scenario(path).expectations
 
 
 def test_the_schema_is_a_schema() -> None:
-    jsonschema.Draft202012Validator.check_schema(json.loads(schema_text()))
+    jsonschema.Draft202012Validator.check_schema(dict(SCENARIO))
     jsonschema.Draft202012Validator.check_schema(dict(FLEET))
 
 
@@ -311,14 +311,7 @@ SHAPES = ["unknown field", "unknown field of a step", "unknown flag", "unknown f
 @pytest.mark.parametrize("name", SHAPES)
 def test_the_schema_refuses_what_the_loader_refuses(name: str) -> None:
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(yaml.safe_load(HEAD + WRONG[name][0]), dict(scenario_schema()))
-
-
-def test_a_new_scenario_is_right() -> None:
-    scenario = parse_scenario(new_scenario("first"), "first.yaml")
-    assert (scenario.name, len(scenario.expectations)) == ("first", 3)
-    with pytest.raises(InputError, match="scenario name"):
-        new_scenario("../x\n")
+        jsonschema.validate(yaml.safe_load(HEAD + WRONG[name][0]), dict(SCENARIO))
 
 
 def test_cel_is_imported_only_when_used() -> None:
@@ -327,3 +320,70 @@ def test_cel_is_imported_only_when_used() -> None:
         f"parse_scenario({HEAD!r}, 's.yaml'); sys.exit('cel' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# ── what is asked for in vain ──────────────────────────────────────────────────────────────────
+
+VAIN: dict[str, tuple[str, str]] = {
+    "a gate": (
+        "  settings: {karmada: {featureGates: {Failover: true}}}\n",
+        "s.yaml:9:39: feature gate Failover has no effect: eviction and failover are not played",
+    ),
+    "a flag": (
+        "  settings: {karmada: {clusterMonitorPeriod: 1s}}\n",
+        "s.yaml:9:24: clusterMonitorPeriod has no effect: clusters are watched through their status probes only",
+    ),
+    "a kind nothing acts on": (
+        "  manifests: [{apiVersion: remedy.karmada.io/v1alpha1, kind: Remedy, metadata: {name: r}, spec: {}}]\n",
+        "s.yaml:9:15: Remedy is stored, and nothing acts on it: remedies are not played",
+    ),
+    "the same kind twice, once in a step": (
+        "  manifests: &r [{apiVersion: remedy.karmada.io/v1alpha1, kind: Remedy, metadata: {name: r}, spec: {}}]\n"
+        "  steps: [{apply: *r}]\n",
+        "s.yaml:9:18: Remedy is stored, and nothing acts on it: remedies are not played",
+    ),
+    "a setting at its default": ("  settings: {karmada: {featureGates: {Failover: false}}}\n", ""),
+    "a setting that works": ("  settings: {karmada: {kubeApiQps: 5}}\n", ""),
+}
+
+
+@pytest.mark.parametrize(("more", "note"), VAIN.values(), ids=VAIN.keys())
+def test_what_has_no_effect_is_said(more: str, note: str) -> None:
+    assert parse_scenario(HEAD + more, "s.yaml").notes == ((note,) if note else ())
+
+
+def test_a_pull_cluster_is_said_to_be_played_as_push() -> None:
+    text = HEAD.replace("{name: member2,", "{name: member2, syncMode: Pull,")
+    (note,) = parse_scenario(text, "s.yaml").notes
+    assert note == 's.yaml:5:3: cluster "member2" is played as if its syncMode were Push'
+
+
+def test_loading_a_file_logs_its_notes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(HEAD + VAIN["a gate"][0])
+    scenario = load_scenario(path)
+    assert caplog.messages == [f"note: {note}" for note in scenario.notes]
+    assert len(scenario.notes) == 1
+
+
+# ── what lint looks at ─────────────────────────────────────────────────────────────────────────
+
+
+def test_the_articles_example_has_four_idle_overrides() -> None:
+    scenario = load_scenario(SCENARIOS / "seeds" / "karmada-nginx")
+    sources = scenario.sources
+    found = lint([each.manifest for each in sources], scenario.fleet.clusters, scenario.karmada)
+    idle = [each for each in found if each.code == "override-no-effect"]
+    lines = [sources[each.index].location(each.path).line for each in idle]
+    assert lines == [22, 25, 36, 39]
+
+
+def test_sources_are_what_the_hub_is_given_in_its_first_version() -> None:
+    config = "{apiVersion: v1, kind: ConfigMap, metadata: {name: %s}, data: {v: '%s'}}"
+    steps = f"[{{apply: [{config % ('a', 2)}, {config % ('b', 1)}]}}, {{cluster: member1, apply: {config % ('c', 1)}}}]"
+    text = HEAD + f"  manifests: [{config % ('a', 1)}]\n  steps: {steps}\n"
+    sources = parse_scenario(text, "s.yaml").sources
+    assert [(s.manifest["metadata"]["name"], s.manifest["data"]["v"]) for s in sources] == [
+        ("a", "1"),
+        ("b", "1"),
+    ]

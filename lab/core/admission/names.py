@@ -23,46 +23,43 @@ def _regex(message: str, form: str, *examples: str) -> str:
     return f"{message} (e.g. {shown}regex used for validation is '{form}')"
 
 
+def brief(text: str) -> str:
+    """Return a check's text without its examples and regular expression."""
+    return text.partition(" (e.g. ")[0]
+
+
+def _form_errors(name: str, most: int, form: str, message: str, *examples: str) -> list[str]:
+    errors = [] if len(name) <= most else [f"must be no more than {most} characters"]
+    if not re.fullmatch(form, name):
+        errors.append(_regex(message, form, *examples))
+    return errors
+
+
 def dns_label_errors(name: str) -> list[str]:
     """A DNS label (RFC 1123): namespaces, clusters, containers."""
-    errors = []
-    if len(name) > 63:
-        errors.append("must be no more than 63 characters")
-    if not re.fullmatch(_LABEL, name):
-        message = (
-            "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', "
-            "and must start and end with an alphanumeric character"
-        )
-        errors.append(_regex(message, _LABEL, "my-name", "123-abc"))
-    return errors
+    message = (
+        "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', "
+        "and must start and end with an alphanumeric character"
+    )
+    return _form_errors(name, 63, _LABEL, message, "my-name", "123-abc")
 
 
 def dns_1035_errors(name: str) -> list[str]:
     """A DNS label that begins with a letter: services."""
-    errors = []
-    if len(name) > 63:
-        errors.append("must be no more than 63 characters")
-    if not re.fullmatch(_LABEL_1035, name):
-        message = (
-            "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start "
-            "with an alphabetic character, and end with an alphanumeric character"
-        )
-        errors.append(_regex(message, _LABEL_1035, "my-name", "abc-123"))
-    return errors
+    message = (
+        "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start "
+        "with an alphabetic character, and end with an alphanumeric character"
+    )
+    return _form_errors(name, 63, _LABEL_1035, message, "my-name", "abc-123")
 
 
 def dns_subdomain_errors(name: str) -> list[str]:
     """A DNS subdomain: most objects."""
-    errors = []
-    if len(name) > 253:
-        errors.append("must be no more than 253 characters")
-    if not re.fullmatch(_SUBDOMAIN, name):
-        message = (
-            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, "
-            "'-' or '.', and must start and end with an alphanumeric character"
-        )
-        errors.append(_regex(message, _SUBDOMAIN, "example.com"))
-    return errors
+    message = (
+        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, "
+        "'-' or '.', and must start and end with an alphanumeric character"
+    )
+    return _form_errors(name, 253, _SUBDOMAIN, message, "example.com")
 
 
 def path_segment_errors(name: str) -> list[str]:

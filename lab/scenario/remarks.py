@@ -1,0 +1,34 @@
+"""What a scenario asks for and this version does not play: a note each, with its place.
+
+Such a scenario is no error: it plays, but something in it will have no effect. `load_scenario` logs
+the notes as warnings (Python shows those on standard error unless told otherwise), so that every
+front tells them; `Scenario.notes` has them as data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lab.core.errors import Location, quoted
+from lab.core.not_played import manifest_without_effect, settings_without_effect
+from lab.scenario.model import Scenario
+from lab.scenario.yaml_tree import Document
+
+
+def remarks(scenario: Scenario, document: Document) -> tuple[str, ...]:
+    """Return the notes on a scenario, in the order of settings, fleet, manifests and steps."""
+    found = {text: place for place, text in reversed(list(_found(scenario, document)))}
+    return tuple(f"{place}: {text}" for text, place in reversed(found.items()))
+
+
+def _found(scenario: Scenario, document: Document) -> Iterator[tuple[Location, str]]:
+    for path, text in settings_without_effect(scenario.karmada):
+        yield document.locate(("spec", "settings", "karmada", *path), key=True), text
+    for cluster in scenario.fleet.clusters:
+        if cluster.sync_mode == "Pull":
+            text = f"cluster {quoted(cluster.name)} is played as if its syncMode were Push"
+            yield document.locate(("spec", "fleet"), key=True), text
+    for source in scenario.sources:
+        text = manifest_without_effect(source.manifest)
+        if text:
+            yield source.location(), text
