@@ -37,7 +37,9 @@ def run(context: Context, args: Args) -> Result:
         errors = [error for error in errors if "(NotFound)" not in error]
     form = args.text("output") or "table"
     if args.on("watch"):
-        return _watch(context, args, world, found, errors, karmadactl)
+        from lab.commands.get_watch import watch
+
+        return watch(context, args, world, found, errors, karmadactl)
     if form in {"table", "wide"}:
         return _as_table(args, world, found, errors, karmadactl, wide=form == "wide")
     return _as_data(args, found, errors, form)
@@ -145,7 +147,7 @@ def _as_table(args: Args, world: World, found: list[Found], errors: list[str],
     for each in found:
         if not each.objects:
             continue
-        rows = _rows(args, world.now_s, each, karmadactl, wide=wide, with_kind=many)
+        rows = table_of(args, world.now_s, each, karmadactl, wide=wide, with_kind=many)
         if args.on("no-headers"):
             rows = rows[1:]
         blocks.append(columns(rows))
@@ -155,8 +157,9 @@ def _as_table(args: Args, world: World, found: list[Found], errors: list[str],
     return Result("\n\n".join(blocks), tuple(notes), _listing(found), 1 if errors else 0)
 
 
-def _rows(args: Args, now_s: float, found: Found, karmadactl: bool, *, wide: bool,
-          with_kind: bool) -> list[list[str]]:  # fmt: skip
+def table_of(args: Args, now_s: float, found: Found, karmadactl: bool, *, wide: bool,
+             with_kind: bool) -> list[list[str]]:  # fmt: skip
+    """Return header and rows of one kind's objects, as the line asks for them."""
     from lab.commands.printers.table import columns_of, table_rows
     from lab.commands.targets import object_word
 
@@ -237,57 +240,11 @@ def _as_data(args: Args, found: list[Found], errors: list[str], form: str) -> Re
 
 
 def _named_one(args: Args) -> bool:
-    return len(_names(args)) == 1 and "," not in args.words("targets")[0]
+    return len(names_of(args)) == 1 and "," not in args.words("targets")[0]
 
 
-def _watch(
-    context: Context,
-    args: Args,
-    world: World,
-    found: list[Found],
-    errors: list[str],
-    karmadactl: bool,
-) -> Result:
-    """Print the objects at one moment and then every later change as a row of its own."""
-    from lab.commands.printers.text import columns
-    from lab.commands.targets import namespace_of_call, parse_filter
-    from lab.core.errors import InputError
-
-    if context.writer is not None:
-        raise InputError(
-            "-w needs a run that has ended: in a step or a console the answer is given at once"
-        )
-    if args.text("output") not in {"", "table", "wide"}:
-        raise InputError("-w prints rows: -o table or -o wide")
-    wanted, inside = parse_filter(args), namespace_of_call(args, listing=True)
-    clusters, _ = places(context, args, world)
-    if "at" not in args.given:
-        world = world.at(0.0)
-        found, errors = search(world, clusters, args.words("targets"), inside, wanted)
-    if len(found) != 1:
-        raise InputError("you may only specify a single resource type when watching")
-    each, wide = found[0], args.text("output") == "wide"
-    rows = _rows(args, world.now_s, each, karmadactl, wide=wide, with_kind=False)
-    names = _names(args)
-    later = sorted(
-        (change.time_s, place, index, change)
-        for place, cluster in enumerate(clusters)
-        for index, change in enumerate(
-            world.changes(cluster, each.kind.api_version, each.kind.kind, world.now_s)
-        )
-        if wanted.admits(change.object)
-        and (not names or change.key.name in names)
-        and (inside is None or change.key.namespace in {"", inside})
-    )
-    for time_s, _, _, change in later:
-        one = Found(each.kind, [(change.key.cluster, change.object)])
-        rows += _rows(args, time_s, one, karmadactl, wide=wide, with_kind=False)[1:]
-    if args.on("no-headers"):
-        rows = rows[1:]
-    return Result(columns(rows), () if later else tuple(errors))
-
-
-def _names(args: Args) -> set[str]:
+def names_of(args: Args) -> set[str]:
+    """Return the names a line gives; none if it lists whole kinds."""
     words = args.words("targets")
     if any("/" in word for word in words):
         return {word.partition("/")[2] for word in words}

@@ -256,7 +256,8 @@ def test_every_verb_knows_every_form(shell: Shell) -> None:
 
 
 def test_health_that_only_flickers_is_not_told() -> None:
-    from lab.commands.printers.timeline import Told, _settled
+    from lab.commands.printers.timeline import _settled
+    from lab.commands.printers.told import Told
 
     def told(time_s: float, word: str) -> Told:
         return Told(time_s, "health", f"ResourceBinding d/web {word} in {{where}}", ("m1",))
