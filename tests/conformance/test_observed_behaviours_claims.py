@@ -208,7 +208,7 @@ def test_an_edit_of_a_policy_that_waits_for_nothing_arrives_at_once() -> None:
 
 
 def test_an_edit_of_a_lazy_policy_changes_nothing_until_the_template_is_touched() -> None:
-    lazy = {"activationPreference": "Lazy"}
+    lazy: Any = {"activationPreference": "Lazy"}
     play = Play().settle(deployment())
     play.settle(policy(clusters=["member1"], **lazy))
     assert play.find("ResourceBinding/web-deployment") is None, "created after its template"

@@ -166,7 +166,7 @@ def test_clusters_that_get_no_replicas_get_no_dependency() -> None:
     ],
 )
 def test_what_a_pod_template_refers_to_follows(word: str, spec: Any) -> None:
-    made = thing(word)
+    made = dict(thing(word))
     if word.startswith("Persistent"):
         made["spec"] = {
             "accessModes": ["ReadWriteOnce"],

@@ -76,7 +76,7 @@ def test_whole_to_both_with_no_replicas_in_the_binding(kind: str) -> None:
 
 
 def test_equal_remainders_go_by_the_uid_of_the_template_and_never_flip() -> None:
-    pair = {"clusters": ["member1", "member2"], "placement": DIVIDED}
+    pair: dict[str, Any] = {"clusters": ["member1", "member2"], "placement": DIVIDED}
     extra = set()
     for index in range(6):
         uid = f"00000000-0000-4000-8000-00000000000{index}"

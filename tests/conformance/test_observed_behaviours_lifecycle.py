@@ -8,7 +8,7 @@ import pytest
 
 from lab.core.errors import ApiError
 from lab.core.manifest import condition, labels_of
-from tests.conformance.manifests import deployment, policy
+from tests.conformance.manifests import deployment, policy, thing
 from tests.conformance.observed import Play
 
 WEB = "Deployment/web"
@@ -113,9 +113,9 @@ def test_an_object_that_stands_in_a_member_is_left_alone() -> None:
     report = play.reports()["member1"]
     assert (report.get("applied", False), report["health"]) == (False, "Unknown")
     assert report["appliedMessage"] == (
-        "Failed to apply all manifests (0/1): resource(kind=Deployment, default/web) already "
-        "exists in the cluster member1 and the work.karmada.io/conflict-resolution strategy value is empty, "
-        "Karmada will not manage this resource"
+        "Failed to apply all manifests (0/1): resource(kind=Deployment, default/web) already exists"
+        " in the cluster member1 and the work.karmada.io/conflict-resolution strategy value is"
+        " empty, Karmada will not manage this resource"
     )
     assert play.reports()["member2"]["applied"] is True
     play.delete(WEB)
@@ -191,3 +191,30 @@ def test_a_protected_template_cannot_be_deleted() -> None:
     play.delete(WEB)
     play.settle()
     assert play.holders(WEB) == set()
+
+
+def test_a_template_deleted_and_made_again_at_once_gets_a_binding_of_its_own() -> None:
+    play = played()
+    play.delete(WEB)
+    play.apply(deployment(6))
+    play.settle()
+    play.wait(15.0)
+    owner = play.binding()["metadata"]["ownerReferences"][0]
+    assert owner["uid"] == play.get(WEB)["metadata"]["uid"]
+    assert play.members(WEB) == {"member1": 6, "member2": 6}
+
+
+def test_what_a_member_sets_itself_in_a_service_is_retained() -> None:
+    ports = [{"port": 80}]
+    front = thing("Service/web", spec={"selector": {"app": "web"}, "ports": ports})
+    play = Play().settle(policy(selects="Service", clusters=BOTH), front)
+    addresses = {name: play.get("Service/web", name)["spec"]["clusterIP"] for name in BOTH}
+    work = play.works("Service")["member1"]["spec"]["workload"]["manifests"][0]
+    assert "clusterIP" not in work["spec"], "each cluster has addresses of its own"
+    play.patch("Service/web", {"spec": {"ports": [{"name": "web", "port": 8080}]}})
+    play.settle()
+    for name, address in addresses.items():
+        spec = play.get("Service/web", name)["spec"]
+        assert spec["ports"][0]["port"] == 8080
+        assert address
+        assert spec["clusterIP"] == address

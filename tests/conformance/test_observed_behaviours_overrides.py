@@ -207,6 +207,12 @@ def test_an_override_that_cannot_apply_stops_only_its_own_cluster() -> None:
     assert play.verdict("FullyApplied") == ("True", "FullyAppliedSuccess")
 
 
+def test_a_path_without_its_leading_slash_is_accepted() -> None:
+    play = played(override("o", (["member1"], json_patch("spec/replicas", 9))))
+    assert play.find("OverridePolicy/o") is not None
+    assert play.members(WEB).get("member2") == 4
+
+
 def test_an_override_that_stops_applying_leaves_what_stands() -> None:
     play = played()
     play.apply(override("o", (["member1"], json_patch("/none/such", 1))))

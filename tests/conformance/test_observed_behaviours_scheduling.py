@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lab.core.errors import ApiError
 from tests.conformance.manifests import (
     DIVIDED,
     DYNAMIC,
@@ -101,15 +102,19 @@ def test_an_unschedulable_scale_keeps_the_old_assignment_and_is_not_woken_by_roo
 
 
 def test_forty_replicas_are_refused_where_twenty_and_thirty_are_accepted() -> None:
-    play = Play().settle(policy(placement=DYNAMIC), deployment(2, cpu="250m"))
+    made = deployment(10, cpu="250m")
+    container = made["spec"]["template"]["spec"]["containers"][0]
+    container["resources"]["requests"]["memory"] = "256Mi"
+    play = Play().settle(policy(placement=DYNAMIC), made, settle_s=12.0)
+    before = play.targets()
     play.scale(WEB, 40)
     play.settle()
     assert play.verdict("Scheduled") == ("False", "Unschedulable")
-    assert "Clusters available replicas" in play.message("Scheduled")
-    assert sum(play.targets().values()) == 2
+    assert "Clusters available replicas 16 are not enough" in play.message("Scheduled")
+    assert play.targets() == before == play.members(WEB)
     for accepted in (20, 30):
         play.scale(WEB, accepted)
-        play.settle(settle_s=25.0)
+        play.settle(settle_s=12.0)
         assert play.verdict("Scheduled") == ("True", "Success"), accepted
         assert sum(play.members(WEB).values()) == accepted
 
@@ -125,16 +130,56 @@ def test_no_fitting_cluster_clears_the_targets_and_is_not_retried() -> None:
     assert len(play.events("ScheduleBindingFailed")) == tries
 
 
-@pytest.mark.parametrize("field", ["cluster", "zone", "provider"])
-def test_spread_constraints_without_a_maximum_or_without_a_cluster_one_err(field: str) -> None:
-    spread: list[Any] = [{"spreadByField": "cluster", "minGroups": 1}]
-    if field != "cluster":
-        spread.insert(0, {"spreadByField": field, "minGroups": 1, "maxGroups": 1})
-    play = Play().settle(policy(placement={"spreadConstraints": spread}), deployment())
-    status, reason = play.verdict("Scheduled")
-    assert status == "False"
-    assert reason in {"SchedulerError", "NoClusterFit"}
+@pytest.mark.parametrize(
+    ("fields", "placement", "reason", "message"),
+    [
+        pytest.param(
+            {"cluster": 0},
+            {},
+            "SchedulerError",
+            "no clusters available to schedule",
+            id="Duplicated",
+        ),
+        pytest.param(
+            {"cluster": 0},
+            DYNAMIC,
+            "SchedulerError",
+            "no enough resource when selecting 0 clusters",
+            id="Divided",
+        ),
+        pytest.param(
+            {"provider": 1, "cluster": 0},
+            {},
+            "SchedulerError",
+            "no clusters available to schedule",
+            id="with a provider one, which only filters",
+        ),
+        pytest.param(
+            {"zone": 1, "cluster": 1},
+            {},
+            "NoClusterFit",
+            "0/3 clusters are available: 3 cluster(s) did not have zones property.",
+            id="a zone one filters clusters without zones",
+        ),
+    ],
+)
+def test_spread_constraints_without_a_maximum(
+    fields: dict[str, int], placement: Any, reason: str, message: str
+) -> None:
+    spread = [{"spreadByField": name, "maxGroups": most} for name, most in fields.items()]
+    rule = {**placement, "spreadConstraints": spread}
+    play = Play().settle(policy(placement=rule), deployment(cpu="100m"))
+    stored = play.get("PropagationPolicy/web")["spec"]["placement"]["spreadConstraints"]
+    assert [each["minGroups"] for each in stored] == [1] * len(fields), "the webhook's default"
+    assert play.verdict("Scheduled") == ("False", reason)
+    assert message in play.message("Scheduled")
     assert play.holders(WEB) == set()
+
+
+def test_other_spread_constraints_need_one_by_cluster() -> None:
+    spread = [{"spreadByField": "zone", "minGroups": 1, "maxGroups": 1}]
+    with pytest.raises(ApiError, match="cluster"):
+        Play().apply(policy(placement={"spreadConstraints": spread}))
 
 
 def test_affinity_groups_start_from_the_last_one_used() -> None:
@@ -180,3 +225,21 @@ def test_a_member_without_the_api_is_left_out_and_an_unknown_kind_goes_nowhere()
     fleet = (*FLEET[:2], member("member3", "8", missing_apis=("apps/v1",)))
     play = Play(*fleet).settle(policy(), deployment())
     assert play.holders(WEB) == {"member1", "member2"}
+
+
+def test_a_binding_whose_policy_is_gone_is_scheduled_by_changes_of_clusters_only() -> None:
+    play = Play().settle(policy(placement=PROD), deployment())
+    play.delete("PropagationPolicy/web")
+    play.settle()
+    play.patch("ResourceBinding/web-deployment", {"spec": {"replicas": 9}})
+    play.settle()
+    assert play.targets() == {"member1": 4, "member2": 4}, "its own changes are not looked at"
+    play.patch("Cluster/member2", {"metadata": {"labels": {"env": "test"}}})
+    play.settle()
+    assert play.targets() == {"member1": 9}
+
+
+def test_a_binding_for_another_scheduler_is_left_to_it() -> None:
+    play = Play().settle(policy(schedulerName="own-scheduler"), deployment())
+    assert play.binding()["spec"]["schedulerName"] == "own-scheduler"
+    assert (play.targets(), play.verdict("Scheduled")) == ({}, ("", ""))
