@@ -11,6 +11,8 @@ from pathlib import Path
 from lab.core.errors import InputError, LabError
 
 OK, CHECK_FAILED, INVALID, UNREACHABLE, TIMED_OUT, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+_SHOWN = 20
+"""More errors than a person mends in one go are counted, not printed."""
 _CODES = {"ServiceUnavailable": UNREACHABLE, "Timeout": TIMED_OUT, "ServerTimeout": TIMED_OUT}
 
 
@@ -31,13 +33,16 @@ def explain_error(error: LabError) -> None:
     """Say what a user can mend; further problems of the same pass follow, one line each."""
     from lab.core.errors import ApiError
 
-    for line in _lines(error):
+    lines = list(_lines(error))
+    for line in lines[:_SHOWN]:
         if isinstance(error, ApiError):
             from lab.commands.targets import server_error
 
             complain(server_error(error))
         else:
             complain(f"error: {line}")
+    if len(lines) > _SHOWN:
+        complain(f"error: … and {len(lines) - _SHOWN} more")
 
 
 def _lines(error: LabError) -> Iterator[str]:

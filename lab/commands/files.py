@@ -30,7 +30,7 @@ def read_manifests(
         raise InputError("must specify -f FILE (a file, a folder, or - for standard input)")
     recursive = args.on("recursive")
     paths = [path for name in names for path in manifest_paths(context, name, recursive)]
-    return load_manifests(paths, kinds=kinds)
+    return load_manifests(paths, kinds=kinds, skip_own=recursive)
 
 
 def manifest_paths(context: Context, name: str, recursive: bool) -> list[str]:

@@ -42,7 +42,7 @@ def run(context: Context, args: Args) -> Result:
         if _SEVERITIES.index(finding.severity) >= least
     ]
     data = [_data(finding, given.sources[finding.index]) for finding in found]
-    code = 1 if found else 0
+    code = 1 if any(finding.severity != "note" for finding in found) else 0
     names = [f"{each['file']}:{each['line']}:{each['column']} {each['code']}" for each in data]
     text = documents.rendered(args.text("output"), data, names)
     if text is not None:
@@ -80,7 +80,7 @@ def _read(context: Context, args: Args) -> _Given:
         path = os.fspath(context.directory / name)
         if name != "-" and is_scenario(path):
             scenario = load_scenario(path)
-            sources += scenario.manifests
+            sources += scenario.sources
             clusters += scenario.fleet.clusters
             settings = scenario.karmada
         else:

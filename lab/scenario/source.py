@@ -6,6 +6,7 @@ InputError whose `problems` are all that is wrong, so that nothing is ever half 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -16,6 +17,7 @@ from lab.core.kinds import HUB_KINDS, KindRegistry, crd_kinds
 from lab.core.manifest import Manifest, namespace_of, set_in
 from lab.scenario.checks import manifest_problems
 from lab.scenario.files import manifest_files, read_text
+from lab.scenario.format import API_VERSION
 from lab.scenario.yaml_tree import Document, Path, parse_documents
 
 
@@ -38,6 +40,7 @@ def load_manifests(
     kinds: KindRegistry | None = None,
     location: Location | None = None,
     check: bool = True,
+    skip_own: bool = False,
 ) -> list[SourceManifest]:
     """Return the manifests of files, folders or `-`, in the order they are given.
 
@@ -47,6 +50,7 @@ def load_manifests(
         kinds: What the API server serves; the hub's kinds if not given.
         location: Where the paths are named, if a scenario names them.
         check: Check fields, types and names (False: any map is taken as it is).
+        skip_own: Pass over scenarios and fleets, as is always done with those inside a folder.
 
     Raises:
         InputError: A file cannot be read, or a manifest is wrong; `problems` has the further ones.
@@ -56,6 +60,7 @@ def load_manifests(
     documents: list[Document] = []
     errors: list[InputError] = []
     for path in [paths] if isinstance(paths, str | PurePath) else paths:
+        skip = skip_own or os.path.isdir(path)
         try:
             files = list(manifest_files(str(path), location))
         except InputError as error:
@@ -63,9 +68,11 @@ def load_manifests(
             continue
         for name in files:
             try:
-                documents += _parse(read_text(name, location), "stdin" if name == "-" else name)
+                read = _parse(read_text(name, location), "stdin" if name == "-" else name)
             except InputError as error:
                 errors.append(error)
+                continue
+            documents += [each for each in read if not (skip and _is_own(each.value))]
     return _finish(documents, errors, kinds, check)
 
 
@@ -92,11 +99,13 @@ def check_documents(
 
 
 def in_namespace(manifest: Manifest, kinds: KindRegistry, namespace: str = "default") -> Manifest:
-    """Return an object as kubectl sends it: in the current namespace if it names none."""
-    if namespace_of(manifest) or not kinds.kind_of(manifest).namespaced:
+    """Return an object as kubectl sends it: in the current namespace if it names none.
+
+    A kind that nobody has defined counts as namespaced, as most custom resources are.
+    """
+    kind = kinds.kind_of(manifest)
+    if namespace_of(manifest) or not (kind.namespaced or kind.guessed):
         return manifest
-    if kinds.kind_of(manifest).guessed:
-        return manifest  # nobody knows whether it has namespaces
     return set_in(manifest, ("metadata", "namespace"), namespace)
 
 
@@ -139,11 +148,21 @@ def _finish(
     return sources
 
 
+def _is_own(value: Any) -> bool:
+    """Tell whether a document is one of ours (a scenario, a fleet), and not for an API server."""
+    return isinstance(value, dict) and value.get("apiVersion") == API_VERSION
+
+
 def _items(document: Document, errors: list[InputError]) -> list[Document]:
     """Return the objects of a document: a List is taken apart, as kubectl does."""
     value: Any = document.value
     if not isinstance(value, dict):
         errors.append(InputError(f"a manifest is {quoted(value)}, needs a map", document.locate()))
+        return []
+    if _is_own(value):
+        kind = quoted(value.get("kind"))
+        text = f"{kind} of {API_VERSION} is no manifest: no API server has such objects"
+        errors.append(InputError(text, document.locate()))
         return []
     items = value.get("items")
     if str(value.get("kind") or "").endswith("List") and isinstance(items, list):

@@ -25,7 +25,9 @@ except ImportError:  # PyYAML without libyaml: the same events, about ten times 
     from yaml import SafeLoader as _Loader  # type: ignore[assignment]
 
 MAX_DEPTH = 100
-MAX_NODES = 2_000_000
+MAX_NODES = 500_000
+"""Far above what 10 MB of real manifests hold; reading them takes two seconds."""
+MAX_DOCUMENTS = 20_000
 MAX_ALIASED = 100_000
 """Nodes that aliases may add to those written out."""
 
@@ -98,7 +100,7 @@ def parse_documents(text: str, file: str) -> list[Document]:
         try:
             return [doc for doc in _Builder(file).documents(text) if doc.value is not None]
         except yaml.MarkedYAMLError as error:
-            raise _syntax_error(error, file) from None
+            raise _syntax_error(error, text, file) from None
         except yaml.reader.ReaderError as error:
             raise _character_error(error, text, file) from None
         except yaml.YAMLError as error:
@@ -138,6 +140,7 @@ class _Builder:
     def __init__(self, file: str) -> None:
         self._file = file
         self._nodes = 0
+        self._documents = 0
         self._aliased = 0
         self._anchors: dict[str, tuple[Any, Spot]] = {}
         self._frames: list[_Frame] = []
@@ -154,6 +157,10 @@ class _Builder:
             elif isinstance(event, yaml.AliasEvent):
                 self._alias(event)
             elif isinstance(event, yaml.DocumentStartEvent):
+                self._documents += 1
+                if self._documents > MAX_DOCUMENTS:
+                    too_many = f"more than {MAX_DOCUMENTS} documents in one file"
+                    raise self._error(too_many, event.start_mark)
                 self._anchors, self._root = {}, None
             elif isinstance(event, yaml.DocumentEndEvent) and self._root is not None:
                 value, spot = self._root
@@ -292,11 +299,16 @@ def _key_text(value: bool | float) -> str:
     return str(value) if isinstance(value, int) else f"{value:g}"
 
 
-def _syntax_error(error: yaml.MarkedYAMLError, file: str) -> InputError:
+def _tab_at(text: str, mark: Any) -> bool:
+    lines = text.splitlines()[mark.line : mark.line + 1] if mark else []
+    return any(line[mark.column : mark.column + 1] == "\t" for line in lines)
+
+
+def _syntax_error(error: yaml.MarkedYAMLError, text: str, file: str) -> InputError:
     mark = error.problem_mark or error.context_mark
     problem = " ".join((error.problem or error.context or "cannot be read").split())
-    if "\\t" in problem or "'\t'" in (error.problem or ""):
-        problem += " (indent with spaces, not tabs)"
+    if "\\t" in problem or "'\t'" in (error.problem or "") or _tab_at(text, mark):
+        problem = "a tab (indent with spaces, not tabs)"
     elif problem == "mapping values are not allowed in this context":
         problem += " (a colon too many, or a line indented too far)"
     elif problem == "could not find expected ':'":
