@@ -1,8 +1,8 @@
 """Cluster affinity: which clusters a placement, a weight or an override rule is about.
 
-Source: Karmada v1.19 `pkg/util/selector.go` (ClusterMatches) and `pkg/util/validation`.
-Two readings of the same map: `cluster_affinity` is lenient, as the scheduler is (a part that cannot
-be read matches no cluster); `check_cluster_affinity` says what is wrong with it.
+Read leniently, as the scheduler does: a part that cannot be read matches no cluster. What is wrong
+with it is told by `lab.core.admission.selectors`.
+Source: Karmada v1.19 `pkg/util/selector.go` (ClusterMatches).
 """
 
 from __future__ import annotations
@@ -10,16 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from lab.core.reading import (
-    expect_map,
-    expect_maps,
-    expect_text,
-    expect_texts,
-    known_fields,
-    one_of,
-    problem,
-    texts,
-)
+from lab.core.reading import texts
 from lab.core.selectors import Requirement, Selector, label_value_error, requirement
 
 FIELDS = ("provider", "region", "zone")
@@ -148,56 +139,3 @@ def _zones_match(expression: Mapping[str, Any], zones: Sequence[str]) -> bool:
     if operator == "DoesNotExist":
         return not zones
     return False
-
-
-def check_cluster_affinity(source: Any, path: str, *, extra_fields: Sequence[str] = ()) -> None:
-    """Check an affinity map as a policy author should have written it.
-
-    Args:
-        source: The map at `path`.
-        path: Field path used in messages, for example `spec.placement.clusterAffinity`.
-        extra_fields: Further fields that may stand beside (an affinity term is inlined).
-
-    Raises:
-        InputError: Something is not as the API or its webhook wants it; names the field path.
-    """
-    found = expect_map(source, path)
-    known_fields(found, (*AFFINITY_FIELDS, *extra_fields), path)
-    for part in ("clusterNames", "exclude"):
-        expect_texts(found.get(part), f"{path}.{part}")
-    _check_labels(found.get("labelSelector"), f"{path}.labelSelector")
-    selector = expect_map(found.get("fieldSelector"), f"{path}.fieldSelector")
-    known_fields(selector, ("matchExpressions",), f"{path}.fieldSelector")
-    entries = expect_maps(
-        selector.get("matchExpressions"), f"{path}.fieldSelector.matchExpressions"
-    )
-    for index, entry in enumerate(entries):
-        place = f"{path}.fieldSelector.matchExpressions[{index}]"
-        one_of(entry.get("key"), FIELDS, f"{place}.key")
-        one_of(entry.get("operator"), ("In", "NotIn"), f"{place}.operator")
-        _check_expression(entry, place)
-
-
-def _check_labels(source: Any, path: str) -> None:
-    selector = expect_map(source, path)
-    known_fields(selector, ("matchLabels", "matchExpressions"), path)
-    labels = expect_map(selector.get("matchLabels"), f"{path}.matchLabels")
-    for key, value in labels.items():
-        expect_text(value, f"{path}.matchLabels.{key}")
-        error = label_value_error(value)
-        if error:
-            raise problem(f"{path}.matchLabels.{key}", error)
-    entries = expect_maps(selector.get("matchExpressions"), f"{path}.matchExpressions")
-    for index, entry in enumerate(entries):
-        place = f"{path}.matchExpressions[{index}]"
-        one_of(entry.get("operator"), _LABEL_OPERATORS, f"{place}.operator")
-        _check_expression(entry, place)
-
-
-def _check_expression(entry: Mapping[str, Any], path: str) -> None:
-    known_fields(entry, ("key", "operator", "values"), path)
-    expect_texts(entry.get("values"), f"{path}.values")
-    try:
-        _checked(entry.get("key"), entry.get("operator"), entry.get("values"))
-    except ValueError as error:
-        raise problem(path, str(error)) from None

@@ -13,14 +13,6 @@ def fnv1a_32(data: bytes) -> int:
     return value
 
 
-def fnv1_32(data: bytes) -> int:
-    """Return the FNV-1 hash (32 bit) of `data` (multiply first, then xor)."""
-    value = 0x811C9DC5
-    for byte in data:
-        value = ((value * 0x01000193) & 0xFFFFFFFF) ^ byte
-    return value
-
-
 def safe_encode(text: str) -> str:
     """Map each character to an alphabet without vowels (`rand.SafeEncodeString`)."""
     return "".join(_ALPHABET[ord(character) % len(_ALPHABET)] for character in text)

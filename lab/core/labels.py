@@ -40,7 +40,6 @@ CONFLICT_RESOLUTION = "work.karmada.io/conflict-resolution"
 RETAIN_REPLICAS = "resourcetemplate.karmada.io/retain-replicas"
 DELETION_PROTECTED = "resourcetemplate.karmada.io/deletion-protected"
 SKIP_AUTO_PROPAGATION = "namespace.karmada.io/skip-auto-propagation"
-BINDING_MANAGED_BY = "binding.karmada.io/managed-by"
 
 # ── bookkeeping ────────────────────────────────────────────────────────────────────────────────
 
@@ -59,7 +58,6 @@ CLUSTER_FINALIZER = "karmada.io/cluster-controller"
 DEPENDENCIES_FINALIZER = "karmada.io/binding-dependencies-distributor"
 POLICY_FINALIZER = "karmada.io/propagation-policy-controller"
 CLUSTER_POLICY_FINALIZER = "karmada.io/cluster-propagation-policy-controller"
-SERVICE_FINALIZER = "karmada.io/multiclusterservice-controller"
 
 # ── what Karmada takes back when a member object is preserved ──────────────────────────────────
 

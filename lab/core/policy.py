@@ -2,7 +2,7 @@
 
 `placement_of` reads leniently and remembers what it read, by the identity of the (frozen) map and
 by its content, so that equal placements are one object: the scheduler compares and looks up by it.
-What is wrong with a placement is told by `lab.core.policy_check`.
+What is wrong with a placement is told by `lab.core.admission.placement`.
 Source: Karmada v1.19 `pkg/apis/policy/v1alpha1/propagation_types.go`.
 """
 
@@ -20,7 +20,6 @@ from lab.core.taints import Toleration, tolerations_of
 DUPLICATED, DIVIDED = "Duplicated", "Divided"
 AGGREGATED, WEIGHTED = "Aggregated", "Weighted"
 CLUSTER, REGION, ZONE, PROVIDER = "cluster", "region", "zone", "provider"
-SPREAD_FIELDS = (CLUSTER, REGION, ZONE, PROVIDER)
 _REMEMBERED = 16_384
 
 

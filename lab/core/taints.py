@@ -9,9 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lab.core.reading import expect_maps, expect_text, known_fields, one_of, problem, whole
-
-EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
+from lab.core.reading import whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,27 +71,6 @@ def tolerations_of(source: Any) -> tuple[Toleration, ...]:
             )
         )
     return tuple(found)
-
-
-def check_tolerations(source: Any, path: str) -> None:
-    """Check a list of tolerations as a policy author should have written it.
-
-    Raises:
-        InputError: An operator or effect is unknown, or parts contradict; names the field path.
-    """
-    for index, entry in enumerate(expect_maps(source, path)):
-        place = f"{path}[{index}]"
-        known_fields(entry, ("key", "operator", "value", "effect", "tolerationSeconds"), place)
-        operator = one_of(entry.get("operator") or "", ("", "Exists", "Equal"), f"{place}.operator")
-        one_of(entry.get("effect") or "", ("", *EFFECTS), f"{place}.effect")
-        key, value = expect_text(entry.get("key"), f"{place}.key"), entry.get("value")
-        if not key and operator != "Exists":
-            raise problem(f"{place}.operator", "must be Exists when key is empty (any taint)")
-        if operator == "Exists" and value:
-            raise problem(f"{place}.value", f"is {value!r}, but operator Exists takes no value")
-        seconds = entry.get("tolerationSeconds")
-        if seconds is not None and entry.get("effect") != "NoExecute":
-            raise problem(f"{place}.effect", "must be NoExecute when tolerationSeconds is set")
 
 
 def _maps(source: Any) -> Iterable[Mapping[str, Any]]:

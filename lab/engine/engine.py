@@ -341,13 +341,6 @@ class Engine:
         loop.causes.setdefault(flight.key, flight.cause)
         loop.queue.failed(flight.key, flight.plan, error, self._now_s)
 
-    # ── what drivers ask ───────────────────────────────────────────────────────────────────────
-
-    @property
-    def requests_in_flight(self) -> int:
-        """How many actions wait for an answer."""
-        return len(self._flights)
-
 
 def _verb(action: Action) -> str:
     subresource = getattr(action, "subresource", "")

@@ -48,11 +48,6 @@ class Kubelets:
             present_s[missing] = self._pulls_until_s[missing] = done_s
         return present_s[nodes]
 
-    def lose_images(self, node: int) -> None:
-        """A node came back empty: it has to pull everything again."""
-        for present_s in self._present_s.values():
-            present_s[node] = np.inf
-
     def restart_delays(self, restarts: npt.NDArray[np.uint16]) -> npt.NDArray[np.float64]:
         """Return the wait before the next restart: none at first, then 10 s doubling to 300 s."""
         first, most = self._timings.back_off_initial, self._timings.back_off_max

@@ -40,9 +40,8 @@ class NodeClass:
 class NodeTable:
     """All nodes of a member.
 
-    Columns, by row: `class_of`, `unschedulable`, `alive` (the node runs), `ready` (the control
-    plane believes it does), `lease_phase_s` (when within its period the lease is renewed),
-    `exists`, and `free[resource, row]`. Liveness changes only by faults.
+    Columns, by row: `class_of`, `unschedulable`, `ready` (always, as long as nothing can fail),
+    `lease_phase_s` (when within its period the lease is renewed), `exists`, `free[resource, row]`.
     """
 
     def __init__(self, spec: ClusterSpec, chance: np.random.Generator) -> None:
@@ -64,7 +63,6 @@ class NodeTable:
         self.class_of = np.array(classes, dtype=np.int16)
         self.pool_of = np.array([self.classes[c].pool for c in classes], dtype=np.int16)
         self.exists = np.ones(count, dtype=bool)
-        self.alive = np.ones(count, dtype=bool)
         self.ready = np.ones(count, dtype=bool)
         self.unschedulable = np.zeros(count, dtype=bool)
         self.lease_phase_s = (chance.random(count) * LEASE_PERIOD_S).astype(np.float32)

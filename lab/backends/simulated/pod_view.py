@@ -8,7 +8,7 @@ from typing import Any
 from lab.backends.simulated.demand import pod_requests
 from lab.backends.simulated.pods import NEVER, READY_STATES, State
 from lab.backends.simulated.workload import Workload
-from lab.core.manifest import Manifest, get_in, timestamp
+from lab.core.manifest import get_in, timestamp
 
 _PHASES: Mapping[int, str] = {
     State.PENDING: "Pending",
@@ -280,11 +280,3 @@ def qos_class(spec: Mapping[str, Any]) -> str:
             if name not in limits or str(requests.get(name)) != str(limits[name]):
                 return "Burstable"
     return "Guaranteed"
-
-
-def is_ready(manifest: Manifest) -> bool:
-    """Tell whether a rendered pod has the condition Ready."""
-    for condition in get_in(manifest, ("status", "conditions")) or ():
-        if condition.get("type") == "Ready":
-            return bool(condition.get("status") == "True")
-    return False

@@ -48,7 +48,6 @@ READY_STATES = (State.READY, State.AVAILABLE)
 FINISHED = (State.SUCCEEDED, State.FAILED)
 ACTIVE = tuple(range(State.CREATING, State.SUCCEEDED))
 """States of pods that count towards their controller's wish."""
-UNBOUND = (State.PENDING, State.BINDING)
 VISIBLE_FROM = State.PENDING
 ON_NODE = (
     State.BINDING,
