@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from lab.commands.context import Context
 from lab.commands.line import Command, parse_line
@@ -24,7 +24,7 @@ from lab.scenario.load import load_scenario
 from lab.scenario.model import Scenario
 from lab.scenario.runner import Progress as Progress
 from lab.scenario.runner import Verdict, run_scenario
-from lab.scenario.world import CommandError, Federated, FederationWorld
+from lab.scenario.world import CommandError, FederationWorld
 
 if TYPE_CHECKING:
     from lab.engine.trace import TraceRecord
@@ -142,7 +142,7 @@ class Session:
             on_progress: Told of every step, check and advance before time passes.
         """
         assert self.scenario is not None, "only a session opened from a scenario can play"
-        world = FederationWorld(cast(Federated, self.federation), self._step_line)
+        world = FederationWorld(self.federation, self._step_line)
         verdict = run_scenario(self.scenario, world, on_progress, pace)
         if self._writer is not None:
             for check in verdict.checks:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,15 +12,16 @@ from lab.core.admission.field_errors import Path
 from lab.core.errors import InputError, Location, did_you_mean, quoted
 from lab.core.fleet import FleetSpec
 from lab.core.settings import KarmadaSettings, karmada_settings
+from lab.scenario.admitting import refusals
 from lab.scenario.expectations import read_expectations
 from lab.scenario.files import read_text
 from lab.scenario.fleet import FleetReader, check_timings
 from lab.scenario.format import API_VERSION, FLEET, SCENARIO
-from lab.scenario.model import Expectation, Scenario
+from lab.scenario.model import ApplyAction, Expectation, Scenario, Step
 from lab.scenario.parts import START, seconds
 from lab.scenario.remarks import remarks
 from lab.scenario.shape import shape_problems
-from lab.scenario.source import raise_problems
+from lab.scenario.source import SourceManifest, raise_problems
 from lab.scenario.steps import CheckLine, StepReader
 from lab.scenario.yaml_tree import Document, parse_documents
 
@@ -105,6 +106,8 @@ class _Reader(StepReader):
         steps = self.read_steps(spec.get("steps") or (), ("spec", "steps"))
         expectations = read_expectations(self, spec.get("expect") or (), ("spec", "expect"))
         metadata = document.value["metadata"]
+        karmada = self._karmada(settings.get("karmada") or {})
+        self.errors += refusals([*manifests, *_applied_to_hub(steps)], karmada)
         return Scenario(
             name=metadata["name"],
             path=document.file,
@@ -113,7 +116,7 @@ class _Reader(StepReader):
             description=spec.get("description", ""),
             labels=metadata.get("labels") or {},
             seed=spec.get("seed", 0),
-            karmada=self._karmada(settings.get("karmada") or {}),
+            karmada=karmada,
             members=members,
             manifests=tuple(manifests),
             steps=steps,
@@ -153,6 +156,13 @@ class _Reader(StepReader):
             text = f"the run ends at {given:g}s, but something is to happen at {least_s:g}s"
             self.error(("spec", "horizon"), text)
         return given
+
+
+def _applied_to_hub(steps: Iterable[Step]) -> Iterator[SourceManifest]:
+    """Yield what steps apply to the hub, but for those that want to see a refusal."""
+    for step in steps:
+        if isinstance(step.action, ApplyAction) and not step.cluster and not step.refused:
+            yield from step.action.manifests
 
 
 def load_fleet(path: str, location: Location | None = None) -> FleetSpec:

@@ -80,7 +80,9 @@ class Store(Protocol):
 class Federated(Protocol):
     """The part of a Federation (`lab.drivers.federation`) that is used here."""
 
-    members: Mapping[str, Any]
+    @property
+    def members(self) -> Mapping[str, Any]:
+        """The members by name, in the order of the fleet."""
 
     @property
     def now_s(self) -> float:
