@@ -7,6 +7,7 @@ near miss of a known one does not.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from lab.core.admission.names import (
     brief,
@@ -27,6 +28,8 @@ from lab.scenario.workload_checks import workload_problems
 
 _RBAC = "rbac.authorization.k8s.io"
 _METADATA = ("metadata",)
+_SLIP = 0.82
+"""How alike two API groups are if one is a slip of the pen for the other."""
 
 
 def manifest_problems(manifest: Manifest, kinds: KindRegistry) -> list[Problem]:
@@ -89,9 +92,11 @@ def kind_message(api_version: str, kind: str, kinds: KindRegistry) -> str:
         versions = sorted({each.api_version for each in every if each.group == group})
         return f"{no_match} — the group has {', '.join(versions)}"
     exact = [each for each in every if each.kind == kind]
-    close_group = nearest(group or api_version, sorted({each.group for each in exact} - {""}))
-    if close_group:
-        version = next(each.api_version for each in exact if each.group == close_group)
+    groups = sorted({each.group for each in exact} - {""})
+    # Near in full only: networking.gke.io has a MultiClusterService of its own.
+    close_groups = get_close_matches(group or api_version, groups, n=1, cutoff=_SLIP)
+    if close_groups:
+        version = next(each.api_version for each in exact if each.group == close_groups[0])
         return f'{no_match} — did you mean "{version}"?'
     return ""
 

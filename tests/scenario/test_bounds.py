@@ -1,0 +1,66 @@
+"""Files that are too much, and documents that are no manifests: one clear error, soon."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from lab.core.errors import InputError
+from lab.scenario.load import parse_scenario
+from lab.scenario.source import load_manifests, parse_manifests
+
+CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n"
+SCENARIO = "apiVersion: fedlab.dev/v1alpha1\nkind: Scenario\nmetadata: {name: s}\nspec: {}\n"
+
+TOO_MUCH = {
+    "documents": ("---\na: 1\n" * 1_000_000, "f:40001:1: more than 20000 documents in one file"),
+    "values": ("- 1\n" * 900_000, "f:500000:3: more than 500000 values in one file"),
+    "levels": ("[" * 10_000, "f:1:101: nested deeper than 100 levels"),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), TOO_MUCH.values(), ids=TOO_MUCH.keys())
+def test_a_file_that_is_too_much_is_refused_soon(text: str, message: str) -> None:
+    began = time.process_time()
+    with pytest.raises(InputError) as caught:
+        parse_manifests(text, "f")
+    assert str(caught.value) == message
+    assert time.process_time() - began < 3
+
+
+def test_a_scenario_inside_a_folder_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(CONFIG)
+    (tmp_path / "scenario.yaml").write_text(SCENARIO)
+    assert [each.manifest["kind"] for each in load_manifests(tmp_path)] == ["ConfigMap"]
+    files = [tmp_path / "a.yaml", tmp_path / "scenario.yaml"]
+    assert len(load_manifests(files, skip_own=True)) == 1
+
+
+def test_a_scenario_by_name_is_no_manifest(tmp_path: Path) -> None:
+    (tmp_path / "other.yaml").write_text(SCENARIO)
+    with pytest.raises(InputError, match=r'other\.yaml:1:1: "Scenario" of .* is no manifest'):
+        load_manifests(tmp_path / "other.yaml")
+    text = (
+        SCENARIO.replace("{}", "")
+        + "  fleet: {clusters: [{name: m1}]}\n  manifests: [other.yaml]\n"
+    )
+    with pytest.raises(InputError, match="is no manifest"):
+        parse_scenario(text, str(tmp_path / "s.yaml"))
+
+
+OWN_KINDS = {
+    "GKE": ("networking.gke.io/v1", "MultiClusterService"),
+    "Cluster API": ("cluster.x-k8s.io/v1beta1", "Cluster"),
+}
+
+
+@pytest.mark.parametrize(("version", "kind"), OWN_KINDS.values(), ids=OWN_KINDS.keys())
+def test_another_projects_kind_of_a_known_name_is_its_own(version: str, kind: str) -> None:
+    text = CONFIG.replace("v1", version).replace("ConfigMap", kind)
+    assert parse_manifests(text)[0].manifest["apiVersion"] == version
+
+
+def test_a_tab_is_named_whatever_ends_the_lines() -> None:
+    for end in ("\n", "\r\n", "\r"):
+        with pytest.raises(InputError, match=r"f:2:1: not YAML: a tab"):
+            parse_manifests(f"a:{end}\tb: 1{end}", "f")
