@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from lab.core.policy import StaticWeight
 from lab.core.scheduling.errors import UnschedulableError
 from lab.core.scheduling.framework import Candidate
+from lab.core.scheduling.unstable_sort import sorted_by_room
 from lab.core.scheduling.webster import SeatLog, webster
 
 AGGREGATED = "Aggregated"
@@ -118,8 +119,7 @@ def divide_by_room(
         if log is not None:
             log.mode, log.kept = KEEP, dict(previous)
         return dict(previous)
-    # Stable: clusters with equal room keep the order of the candidate list.
-    weights.sort(key=lambda entry: -entry[1])
+    weights = sorted_by_room(weights)
     total = int32(sum(weight for _, weight in weights))
     if log is not None:
         log.mode = FIRST if mode == SCALE_UP and assigned == 0 else mode

@@ -1,7 +1,8 @@
 """Which filters and scores take part, by feature gate.
 
 Karmada keeps its plug-ins in a map, so their order, and with it which refusal is reported first, is
-chance in each process. Here it is the order of this file.
+chance in each process: a small map is walked round from anywhere. Here it is the order of this
+file, one of those walks.
 """
 
 from __future__ import annotations
@@ -31,14 +32,15 @@ def _filter(module: ModuleType) -> FilterPlugin:
 _ALWAYS = tuple(
     _filter(module)
     for module in (
-        cluster_eviction,
         cluster_affinity,
         spread_constraint,
-        taint_toleration,
+        cluster_eviction,
         api_enablement,
+        taint_toleration,
     )
 )
-_BY_GROUP = tuple(_filter(module) for module in (workload_affinity, workload_anti_affinity))
+_BY_GROUP = (_filter(workload_anti_affinity), _filter(workload_affinity))
+_BEFORE_GROUPS = 3
 _SCORES = tuple(
     ScorePlugin(module.NAME, module.score_cluster, module.concerns)
     for module in (cluster_locality, affinity_score)
@@ -47,7 +49,9 @@ _SCORES = tuple(
 
 @cache
 def _filters(by_group: bool) -> tuple[FilterPlugin, ...]:
-    return _ALWAYS + _BY_GROUP if by_group else _ALWAYS
+    if not by_group:
+        return _ALWAYS
+    return _ALWAYS[:_BEFORE_GROUPS] + _BY_GROUP + _ALWAYS[_BEFORE_GROUPS:]
 
 
 def filters(settings: KarmadaSettings) -> tuple[FilterPlugin, ...]:

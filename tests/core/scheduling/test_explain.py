@@ -53,8 +53,8 @@ def test_all_refusals_are_told_not_only_the_first() -> None:
     verdicts = found["cycles"][0]["clusters"][0]["verdicts"]
     assert [name for name, v in verdicts.items() if not v["passed"]] == [
         "ClusterAffinity",
-        "TaintToleration",
         "APIEnablement",
+        "TaintToleration",
     ]
     assert (
         verdicts["TaintToleration"]["reason"] == "cluster(s) had untolerated taint {k=v:NoSchedule}"

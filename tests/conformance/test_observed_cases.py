@@ -1,0 +1,27 @@
+"""More cases of the kinds in the `karmada-*` files: rare branches, seen from the real Karmada."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conformance.test_karmada_schedule import matches, run
+
+HERE = Path(__file__).parent
+
+
+def cases(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (HERE / f"observed-{name}.jsonl").read_text().splitlines()]
+
+
+def by_id(case: dict[str, Any]) -> str:
+    return f"{case['id']}: {case['note']}"
+
+
+@pytest.mark.parametrize("case", cases("schedule-cases"), ids=by_id)
+def test_turn_of_the_scheduler(case: dict[str, Any]) -> None:
+    outcome = run(case)
+    assert any(matches(outcome, expect) for expect in case["expect"]), (outcome, case["expect"])
