@@ -218,8 +218,8 @@ def render(data: Mapping[str, Any]) -> list[str]:
     else:
         from lab.core.scheduling.explain import render_explanation
 
-        lines += ["", f"Scheduled at {format_duration(decision['time'])} "
-                      f"(turn {data['decisions']} of this binding)", ""]  # fmt: skip
+        lines += ["", f"The scheduler's turn {data['decisions']} with this binding, "
+                      f"at {format_duration(decision['time'])}", ""]  # fmt: skip
         lines += render_explanation(decision["explanation"])
     lines += ["", *_override_lines(data["overrides"], binding)]
     return lines

@@ -144,7 +144,7 @@ def test_the_newest_run_is_read(shell: Shell) -> None:
     assert "at 59s" in err
     assert "--at 1h0m0s lies outside" in shell("get", "pods", "--at", "1h")[2]
     assert "x4" not in shell("get", "rb", "-w")[1]
-    assert "turn 1 of this binding" in shell("explain", "deployment/web", "--at", "30s")[1]
+    assert "turn 1 with this binding" in shell("explain", "deployment/web", "--at", "30s")[1]
     assert "ScheduleBindingSucceed" in shell("describe", "rb", "web-deployment")[1]
 
 

@@ -240,11 +240,22 @@ def _taint(taint: Mapping[str, Any]) -> str:
     return f"{taint.get('key')}{value}:{taint.get('effect')}"
 
 
-def warnings(world: World) -> Iterator[Told]:
-    """Tell of the Warning events of controllers."""
+def warnings(world: World, said: Sequence[str]) -> Iterator[Told]:
+    """Tell of the Warning events of controllers, once for a binding and its template.
+
+    Args:
+        world: The run.
+        said: Lines about scheduling; a warning that says no more than one of them is left out.
+    """
+    told: set[tuple[float, str, str]] = set()
     for record in world.happenings(("note",)):
         detail = record.detail
-        if detail.get("type") == "Warning" and record.key is not None:
-            place = f"{record.key.kind} {record.key.name}"
-            text = f"{place}: {detail.get('reason')}: {detail.get('message')}"
-            yield Told(record.time_s, "warning", text)
+        if detail.get("type") != "Warning" or record.key is None:
+            continue
+        reason, message = str(detail.get("reason")), str(detail.get("message"))
+        known = reason == "ScheduleBindingFailed" and any(message in line for line in said)
+        if known or (record.time_s, reason, message) in told:
+            continue
+        told.add((record.time_s, reason, message))
+        text = f"{record.key.kind} {record.key.name}: {reason}: {message}"
+        yield Told(record.time_s, "warning", text)

@@ -52,7 +52,7 @@ def timeline(world: World) -> list[Told]:
             wanted = {key[1:] for key in templates if key[1:3] == (api, kind)}
             told += tellings.member(world.changes(cluster, api, kind, -1e9), wanted)
     told += tellings.clusters(world.changes(HUB, *_CLUSTER, -1e9))
-    told += tellings.warnings(world)
+    told += tellings.warnings(world, [each.text for each in told if each.topic == "scheduled"])
     shown = _settled([each for each in told if each.time_s >= 0])
     shown.sort(key=lambda each: (each.time_s, _ORDER.index(each.topic)))
     return _merged(shown)
