@@ -1,8 +1,8 @@
 """How long things take in a simulated member, and how the defaults are overridden.
 
 Scenario form, for all members or under one cluster's `timings`:
-`settings: {members: {podStart: 1s, imagePull: {bandwidth: 50Mi, …}}}`; see docs/timings.md for the
-source of every default.
+`settings: {members: {podStart: 1s, imageBandwidth: 50Mi}}`; see docs/timings.md for the source of
+every default.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from lab.backends.simulated.distribution import (
 )
 from lab.core.errors import InputError, did_you_mean
 from lab.core.quantity import int_value
+from lab.core.settings import setting_name
 
 _MIB = 2**20
 
@@ -97,12 +98,7 @@ _BYTES = {"image_bandwidth", "image_size_default"}
 _PATTERNS = {"bad_images", "crash_images"}
 
 
-def _camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(part.capitalize() for part in rest)
-
-
-NAMES: Mapping[str, str] = {_camel(item.name): item.name for item in fields(Timings)}
+NAMES: Mapping[str, str] = {setting_name(item.name): item.name for item in fields(Timings)}
 """Scenario name to attribute."""
 
 DEFAULTS = Timings()
