@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from lab.commands.context import Context
 from lab.commands.line import Command, parse_line
 from lab.commands.live import Entry, History, LiveWorld, LiveWriter
+from lab.commands.rehearsal import load_rehearsed
 from lab.commands.snapshot import Snapshot, take_snapshot
 from lab.commands.verb import Result
 from lab.core.errors import ApiError, InputError, LabError, did_you_mean
@@ -20,7 +21,6 @@ from lab.core.fleet import FleetSpec
 from lab.core.model import HUB
 from lab.drivers.federation import Federation, Settings, cluster_manifest
 from lab.runs.writer import RunWriter
-from lab.scenario.load import load_scenario
 from lab.scenario.model import Scenario
 from lab.scenario.runner import Progress as Progress
 from lab.scenario.runner import Verdict, run_scenario
@@ -103,7 +103,7 @@ class Session:
             InputError: The scenario cannot be used, or the run file not be written.
         """
         if not isinstance(scenario, Scenario):
-            scenario = load_scenario(scenario, check_line=check_step_line)
+            scenario = load_rehearsed(scenario, check_step_line)
         session = cls(
             scenario.fleet,
             Settings(scenario.karmada, scenario.members),

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from lab.commands.context import Check, Played, Player
 from lab.commands.printers.text import safe
 from lab.commands.printers.timeline import clock
+from lab.commands.rehearsal import load_rehearsed
 from lab.commands.verb import Args
 from lab.core.errors import InputError
 from lab.runs.place import forget_old, new_run_path
-from lab.scenario.load import load_scenario
 from lab.scenario.runner import Advance, StepResult
 from lab.session import Progress, Session, check_step_line
 
@@ -48,7 +48,7 @@ def play_scenario(
         InputError: The scenario cannot be used, or the run file not be written.
     """
     started_s = time.monotonic()
-    loaded = load_scenario(scenario, check_line=check_step_line)
+    loaded = load_rehearsed(scenario, check_step_line)
     end_s = loaded.horizon_s if until_s is None else until_s
     if not 0 <= end_s <= loaded.horizon_s:
         raise InputError(

@@ -25,6 +25,7 @@ def run(context: Context, args: Args) -> Result:
     from lab.core.model import Apply
     from lab.scenario.doing import FIELD_MANAGER
 
+    refuse_kustomize(args)
     world, writer = context.writing()
     promoted = _promoted(context, args, world)
     cluster = context.cluster if promoted else context_cluster(context, args, world)
@@ -56,6 +57,21 @@ def run(context: Context, args: Args) -> Result:
             said = "unchanged" if same_version(before, after) else "configured"
         answer.add(f"{word} {said}", word, after)
     return answer.result()
+
+
+def refuse_kustomize(args: Args) -> None:
+    """Say that kustomizations are not rendered here.
+
+    Raises:
+        InputError: `-k` is given.
+    """
+    from lab.core.errors import InputError
+
+    if args.text("kustomize"):
+        raise InputError(
+            f"-k {args.text('kustomize')}: kustomizations are not rendered here; render it "
+            f"(kubectl kustomize {args.text('kustomize')} > all.yaml) and write -f all.yaml"
+        )
 
 
 def _promoted(context: Context, args: Args, world: World) -> bool:
@@ -139,6 +155,7 @@ def _conflict_help(error: Any) -> Any:
     )
 
 
+KUSTOMIZE = Flag("kustomize", "not built: render it first", "k", metavar="FOLDER")
 VERB = Verb(
     "apply",
     "make or change the objects of files",
@@ -147,6 +164,9 @@ VERB = Verb(
     flags=(
         flags.FILENAME,
         flags.RECURSIVE,
+        KUSTOMIZE,
+        Flag("wait", "accepted: a step never waits", type="bool", default=False),
+        Flag("validate", "accepted: fields are always checked", default="strict", metavar="HOW"),
         Flag("server-side", "server-side apply, with field managers", type="bool", default=False),
         Flag("force-conflicts", "take fields over from other managers", type="bool", default=False),
         Flag(

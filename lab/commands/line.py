@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lab.commands.not_built import not_built
 from lab.commands.parse import parse_args
 from lab.commands.registry import NOT_YET, load_verb, names
 from lab.commands.verb import ALL_PROGRAMS, Args, Verb
@@ -65,21 +66,39 @@ def verb_name(words: Sequence[str], program: str) -> tuple[str, list[str]]:
         InputError: No verb of `program` has that name.
     """
     known = _verbs_of(program)
-    for index, word in enumerate(words):
-        two = " ".join(words[index : index + 2])
-        if two in known:
-            return two, [*words[:index], *words[index + 2 :]]
-        if word in known:
-            return word, [*words[:index], *words[index + 1 :]]
-    first = next((word for word in words if not word.startswith("-")), words[0] if words else "")
+    index = _first_word(words, known)
+    two = " ".join(words[index : index + 2])
+    if two in known:
+        return two, [*words[:index], *words[index + 2 :]]
+    first, second = (*words[index : index + 2], "", "")[:2]
+    if first in known:
+        return first, [*words[:index], *words[index + 1 :]]
+    missing = not_built(program, first, second)
+    if missing:
+        raise InputError(missing if ": " in missing else f"{missing} ({', '.join(known)})")
     if first in NOT_YET and program == "fedlab":
         raise InputError(NOT_YET[first])
     heads = [*known, *{name.split()[0]: None for name in known if " " in name}]
     if first in heads:
         seconds = [name.split()[1] for name in known if name.startswith(f"{first} ")]
         raise InputError(f"{program} {first}: which one? ({', '.join(seconds)})")
-    near = did_you_mean(first, heads) or ("" if program == "fedlab" else f" ({', '.join(known)})")
+    # A line without a program is fedlab's: its first word may be a misspelt program as well.
+    candidates = [*heads, *ALL_PROGRAMS] if program == "fedlab" else heads
+    others = ", ".join(known)
+    if program == "fedlab":
+        others = "a line begins with kubectl, karmadactl or fedlab, or with a verb of fedlab"
+    near = did_you_mean(first, candidates) or f" ({others})"
     raise InputError(f'unknown command "{first}" for "{program}"{near}')
+
+
+def _first_word(words: Sequence[str], known: Sequence[str]) -> int:
+    """Return where the verb stands: the first word that is neither a flag nor a flag's value."""
+    heads = {name.split()[0] for name in known}
+    index = 0
+    while index < len(words) and words[index].startswith("-"):
+        alone = "=" in words[index] or index + 1 == len(words) or words[index + 1] in heads
+        index += 1 if alone else 2
+    return index if index < len(words) else 0
 
 
 def split_words(line: str) -> list[str]:

@@ -35,7 +35,7 @@ def run(context: Context, args: Args) -> Result:
 def _body(context: Context, args: Args) -> Any:
     import yaml
 
-    from lab.core.errors import InputError
+    from lab.core.errors import InputError, quoted
 
     text, file = args.text("patch"), args.text("patch-file")
     if bool(text) == bool(file):
@@ -44,12 +44,15 @@ def _body(context: Context, args: Args) -> Any:
         try:
             text = (context.directory / file).read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"cannot read {file}: {error}") from None
+            reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
+            raise InputError(f"cannot read {file}: {reason}") from None
     try:
         body = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        first = str(error).splitlines()[0]
-        raise InputError(f"unable to parse {text[:200]!r}: {first}") from None
+        mark = getattr(error, "problem_mark", None)
+        where = f" (at character {mark.index + 1})" if mark is not None else ""
+        why = getattr(error, "problem", None) or "it is neither JSON nor YAML"
+        raise InputError(f"unable to parse the patch {quoted(text, 120)}: {why}{where}") from None
     wanted = list if args.text("type") == "json" else dict
     if not isinstance(body, wanted):
         word = "a list of operations" if wanted is list else "a map of fields"

@@ -8,15 +8,14 @@ from lab.commands.verb import Args, Argument, Result, Verb
 
 def run(context: Context, args: Args) -> Result:
     """Carry out the verb."""
-    from lab.commands.line import parse_line
     from lab.commands.printers.text import safe
+    from lab.commands.rehearsal import load_rehearsed
     from lab.core.errors import InputError
-    from lab.scenario.load import load_scenario
 
     lines, problems = [], []
     for name in args.words("scenarios"):
         try:
-            scenario = load_scenario(context.directory / name, check_line=parse_line)
+            scenario = load_rehearsed(context.directory / name)
         except InputError as error:
             problems += [f"error: {each}" for each in (error, *error.problems)]
             continue

@@ -112,6 +112,8 @@ def render(template: str, document: Any) -> str:
         parts += [template[position : match.start()], match[1]]
         position = match.end()
     parts.append(template[position:])
+    if any("{" in part or "}" in part for part in parts[::2]):
+        raise InputError(f"error parsing jsonpath {template}, unclosed action")
     text, rest = _render(parts, document)
     if rest:
         raise InputError("jsonpath: {end} without {range}")
