@@ -26,7 +26,10 @@ def retry_queues(settings: KarmadaSettings) -> QueueFactory:
     def make() -> Queue:
         bucket = TokenBucket(settings.rate_limiter_qps, settings.rate_limiter_bucket_size)
         return RateLimitingQueue(
-            settings.rate_limiter_base_delay_s, settings.rate_limiter_max_delay_s, bucket
+            settings.rate_limiter_base_delay_s,
+            settings.rate_limiter_max_delay_s,
+            bucket,
+            settings.gate("ControllerPriorityQueue"),
         )
 
     return make

@@ -21,7 +21,6 @@ GATES: Mapping[str, str] = {
     "Failover": _EVICTION,
     "GracefulEviction": _EVICTION,
     "StatefulFailoverInjection": _EVICTION,
-    "ControllerPriorityQueue": "the queues of controllers know one priority only",
     "MultiClusterService": "a MultiClusterService is stored, and nothing acts on it",
     "ResourceQuotaEstimate": f"{_ESTIMATOR} (bindings name the priority class, nobody reads it)",
     "FederatedQuotaEnforcement": "a FederatedResourceQuota is stored, and nothing enforces it",

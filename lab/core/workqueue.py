@@ -36,11 +36,19 @@ class TokenBucket:
 
 @dataclass(slots=True)
 class RateLimitingQueue:
-    """Keys due now leave by priority (high first), then in the order they came."""
+    """Keys due now leave by priority (high first), then in the order they came.
+
+    Args:
+        base_s: Wait before the first retry of a key.
+        max_s: The longest wait before a retry.
+        bucket: What all retries together pass.
+        by_priority: False: all keys are equal (gate ControllerPriorityQueue off).
+    """
 
     base_s: float = 0.005
     max_s: float = 1000.0
     bucket: TokenBucket = field(default_factory=lambda: TokenBucket(10.0, 100))
+    by_priority: bool = True
     _sequence: int = 0
     _ready: list[tuple[int, int, float, Key]] = field(default_factory=list)
     _waiting: list[tuple[float, int, Key, int]] = field(default_factory=list)
@@ -52,6 +60,8 @@ class RateLimitingQueue:
 
     def add(self, due: Due, now_s: float) -> None:
         """Ask for a reconcile of a key; the earliest asked time and the highest priority win."""
+        if due.priority and not self.by_priority:
+            due = due._replace(priority=0)
         key = due.key
         if key in self._in_flight and due.after_s <= 0:
             old = self._dirty.get(key)

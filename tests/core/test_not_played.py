@@ -47,6 +47,16 @@ def test_every_setting_is_read_or_said_to_have_no_effect() -> None:
     assert silent <= {"feature_gates"}, "read through `gate`"
 
 
+def test_every_gate_is_asked_for_or_said_to_have_no_effect() -> None:
+    sources = [path.read_text() for path in LAB.rglob("*.py") if path.name not in TABLES]
+    silent = [
+        gate
+        for gate in FEATURE_GATES
+        if gate not in GATES and not any(f'gate("{gate}")' in source for source in sources)
+    ]
+    assert silent == []
+
+
 def test_defaults_are_passed_over_in_silence() -> None:
     assert list(settings_without_effect(KarmadaSettings())) == []
     assert list(settings_without_effect(karmada_settings({"kubeApiQps": 5}))) == []

@@ -35,6 +35,13 @@ def test_higher_priority_leaves_first() -> None:
     assert names(queue, 0.0) == ["raised", "normal", "low"]
 
 
+def test_without_priorities_keys_leave_in_the_order_they_came() -> None:
+    queue = RateLimitingQueue(by_priority=False)
+    for name, priority in (("a", -100), ("b", 0), ("c", 7)):
+        queue.add(Due(key(name), 0.0, priority), 0.0)
+    assert names(queue, 0.0) == ["a", "b", "c"]
+
+
 def test_an_earlier_wish_moves_a_waiting_key_forward() -> None:
     queue = RateLimitingQueue()
     queue.add(Due(key("a"), 10.0), 0.0)
