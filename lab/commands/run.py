@@ -30,7 +30,7 @@ def run(context: Context, args: Args) -> Result:
         raise InputError(
             "--on real is not built yet: this version plays scenarios on simulated clusters only"
         )
-    scenarios = args.words("scenarios")
+    scenarios = [each for name in args.words("scenarios") for each in scenario_files(name)]
     if len(scenarios) > 1 and args.text("out"):
         raise InputError("--out names one run file, and there are several scenarios")
     if args.number("seed") is not None and not 0 <= (args.number("seed") or 0) < 2**63:
@@ -45,6 +45,31 @@ def run(context: Context, args: Args) -> Result:
                 raise
             failed.append((scenario, error))
     return _result(context, args, played, failed)
+
+
+def scenario_files(name: str) -> list[str]:
+    """Return the scenarios that a word means: a file, a folder's scenario.yaml, or all of a folder.
+
+    Raises:
+        InputError: The folder holds no scenario.
+    """
+    from lab.commands.fleets import is_scenario
+    from lab.core.errors import InputError, quoted
+    from lab.scenario.files import manifest_files
+
+    if not Path(name).is_dir() or is_scenario(name):
+        return [name]
+
+    def wanted(file: str) -> bool:
+        try:
+            return is_scenario(file)
+        except InputError:
+            return True  # nobody knows what it is: playing it says what is wrong
+
+    found = [file for file in manifest_files(name) if wanted(file)]
+    if not found:
+        raise InputError(f"folder {quoted(name, 200)} holds no scenario (kind: Scenario)")
+    return found
 
 
 def _play(context: Context, args: Args, scenario: str) -> Played:
@@ -238,7 +263,7 @@ VERB = Verb(
     "play scenarios: a timeline, the members' objects, and a verdict",
     "Play and plan",
     run,
-    (Argument("scenarios", "scenario files", "+"),),
+    (Argument("scenarios", "scenario files, or folders of them", "+"),),
     (
         Flag("seed", "instead of the scenario's seed", type="int", metavar="N"),
         Flag("out", "where to write the run file", metavar="FILE"),
@@ -250,5 +275,5 @@ VERB = Verb(
         Flag("verbose", "everything, however much it is", "v", "bool", False),
         flags.OUTPUT_DATA,
     ),
-    examples=("run scenario.yaml", "run scenarios/*.yaml --junit report.xml"),
+    examples=("run scenario.yaml", "run scenarios/ --junit report.xml"),
 )  # fmt: skip

@@ -1,0 +1,28 @@
+"""A folder of scenarios is played whole."""
+
+from pathlib import Path
+
+import pytest
+
+from lab.commands.run import scenario_files
+from lab.core.errors import InputError
+
+SCENARIO = "apiVersion: fedlab.dev/v1alpha1\nkind: Scenario\nmetadata: {name: s}\nspec: {}\n"
+
+
+def test_a_folder_means_its_scenarios(tmp_path: Path) -> None:
+    (tmp_path / "b.yaml").write_text(SCENARIO)
+    (tmp_path / "a.yaml").write_text(SCENARIO)
+    (tmp_path / "web.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n")
+    (tmp_path / "broken.yaml").write_text("a: [")
+    names = [Path(each).name for each in scenario_files(str(tmp_path))]
+    assert names == ["a.yaml", "b.yaml", "broken.yaml"]
+    (tmp_path / "scenario.yaml").write_text(SCENARIO)
+    assert scenario_files(str(tmp_path)) == [str(tmp_path)]
+
+
+def test_a_folder_without_scenarios(tmp_path: Path) -> None:
+    (tmp_path / "web.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n")
+    with pytest.raises(InputError, match="holds no scenario"):
+        scenario_files(str(tmp_path))
+    assert scenario_files("nothing.yaml") == ["nothing.yaml"]
