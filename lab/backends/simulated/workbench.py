@@ -109,7 +109,8 @@ class Workbench:
             else:
                 self._owned.setdefault(uid, {})[key] = None
             self.ask_owner(manifest)
-        self.ask(key)
+        if not _only_status(change):
+            self.ask(key)
 
     def ask_owner(self, manifest: Manifest) -> None:
         """Have the model of an object's controller look at that one."""
@@ -248,6 +249,18 @@ class Workbench:
                 self.ask(Key(self.name, owner.api_version, owner.kind, owner.namespace, owner.name))
         for listener in self.pod_listeners:
             listener(indexes)
+
+
+def _only_status(change: Change) -> bool:
+    """Tell whether nothing but the status changed: the object's own model wrote that itself."""
+    old, new = change.old, change.object
+    if change.type != "MODIFIED" or old is None or old.get("spec") is not new.get("spec"):
+        return False
+    before, after = old["metadata"], new["metadata"]
+    ignored = ("resourceVersion", "managedFields")
+    return all(after.get(key) == value for key, value in before.items() if key not in ignored) and (
+        before.keys() - set(ignored) == after.keys() - set(ignored)
+    )
 
 
 def controller_of(manifest: Manifest) -> Mapping[str, Any] | None:
