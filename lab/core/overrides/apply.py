@@ -118,7 +118,11 @@ def apply_overrides(
     """
     applied: list[AppliedOverride] = []
     steps: list[OverrideStep] = []
-    for group in policies.groups(namespace_of(manifest)):
+    for namespaced in (False, True):
+        # The namespace counts that the cluster-wide policies left the object in.
+        group = (
+            policies.of_namespace(namespace_of(manifest)) if namespaced else policies.cluster_wide
+        )
         # All of a group is matched before any of it is applied.
         for rule in matched_rules(manifest, cluster, group):
             manifest = _apply_rule(manifest, name_of(cluster), rule, steps, applied)

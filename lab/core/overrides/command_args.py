@@ -41,9 +41,10 @@ def containers_path(manifest: Manifest) -> tuple[str, ...] | None:
 
 def _override(manifest: Manifest, entry: Mapping[str, Any], field: str) -> Manifest:
     path = containers_path(manifest)
-    containers = None if path is None else get_in(manifest, path)
-    if path is None or containers is None:
+    home = None if path is None else get_in(manifest, path[:-1])
+    if path is None or not isinstance(home, Mapping) or path[-1] not in home:
         return manifest
+    containers = home[path[-1]]
     if not isinstance(containers, list):
         raise PatchError(f"{'.'.join(path)} is no list")
     for index, container in enumerate(containers):

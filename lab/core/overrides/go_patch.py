@@ -1,8 +1,9 @@
 """JSON patches as Karmada applies them: through evanphx/json-patch, on a whole object.
 
-Two habits of that library matter here: a path is split at every "/" and its first part is dropped,
-so a path without the leading "/" loses its first step; and an object without a kind is refused when
-it is read back.
+Some habits of that library matter here: a path is split at every "/" and its first part is dropped,
+so a path without the leading "/" loses its first step; an empty step names the whole document, of
+which it then changes a copy that nobody keeps; an empty last step can be replaced though it is not
+there; and an object without a kind is refused when it is read back.
 """
 
 from __future__ import annotations
@@ -40,7 +41,33 @@ def go_patch(document: Any, operations: Sequence[Operation]) -> Any:
     Raises:
         PatchError: One of them does not fit the document.
     """
-    return json_patch(document, operations, evanphx=True)
+    for each in operations:
+        path = each["path"]
+        if "//" in path:
+            _on_a_copy(document, each)
+        elif each["op"] == "replace" and path.endswith("/"):
+            document = _replace_empty(document, each)
+        else:
+            document = json_patch(document, [each], evanphx=True)
+    return document
+
+
+def _on_a_copy(document: Any, operation: Operation) -> None:
+    """Do what an empty step leads to: only at the root does it lead anywhere."""
+    path = operation["path"]
+    while path.startswith("//"):
+        path = path[1:]
+    if "//" in path:
+        raise PatchError(
+            f"{operation['op']} operation does not apply: doc is missing path: "
+            f'"{operation["path"]}": missing value'
+        )
+    go_patch(document, [{**operation, "path": path}])
+
+
+def _replace_empty(document: Any, operation: Operation) -> Any:
+    """Replace the member with the empty name, or make it; a list has none."""
+    return json_patch(document, [{**operation, "op": "add"}], evanphx=True)
 
 
 def patch_object(manifest: Manifest, operations: Sequence[Operation]) -> Manifest:

@@ -1,7 +1,8 @@
 """LabelsOverrider and AnnotationsOverrider: add overwrites; replace and remove need the key.
 
 Modelled on Karmada v1.19 `overridemanager/labelannotationoverrider.go`. A key that is not there is
-skipped without an error, and remove does not look at the value.
+skipped without an error, and remove does not look at the value. A map that holds anything but texts
+counts as none.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def override_annotations(manifest: Manifest, entry: Mapping[str, Any]) -> Manife
 def _override(manifest: Manifest, entry: Mapping[str, Any], field: str) -> Manifest:
     operator, values = entry.get("operator"), entry.get("value") or {}
     present = get_in(manifest, ("metadata", field))
-    has_map = isinstance(present, Mapping)
+    has_map = isinstance(present, Mapping) and all(isinstance(v, str) for v in present.values())
     operations = []
     for key, value in sorted(values.items()):
         if operator in {"remove", "replace"} and (not has_map or key not in present):

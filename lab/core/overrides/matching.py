@@ -35,12 +35,9 @@ class OverridePolicies:
             tuple(m for m in found if m.get("kind") == OVERRIDE_POLICY),
         )
 
-    def groups(self, namespace: str) -> Sequence[tuple[Manifest, ...]]:
-        """Return the groups to apply one after the other to an object of `namespace`."""
-        if not namespace:
-            return (self.cluster_wide,)
-        own = tuple(policy for policy in self.namespaced if namespace_of(policy) == namespace)
-        return (self.cluster_wide, own)
+    def of_namespace(self, namespace: str) -> tuple[Manifest, ...]:
+        """Return the policies of one namespace; none for an object without."""
+        return tuple(p for p in self.namespaced if namespace and namespace_of(p) == namespace)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """JSON patch (RFC 6902); the ways of the Go library that Kubernetes and Karmada use are an option.
 
 The Go library is evanphx/json-patch; `evanphx=True` plays it: negative list indexes count from the
-end, an absent member equals null to `test`, and its own error texts.
+end, an index may have a sign and zeros before it, an absent member equals null to `test`, and its
+own error texts.
 """
 
 from __future__ import annotations
@@ -80,7 +81,6 @@ class _MissingError(PatchError):
 
 class _Patcher:
     def __init__(self, evanphx: bool) -> None:
-        self._negative = evanphx
         self._evanphx = evanphx
 
     def apply(self, document: Any, operation: Mapping[str, Any]) -> Any:
@@ -224,14 +224,15 @@ class _Patcher:
 
     def _index(self, step: str, size: int) -> int:
         """Return a list index below `size`."""
-        plain = step.isascii() and step.isdigit() and (step == "0" or step[0] != "0")
-        negative = self._negative and step.startswith("-") and step[1:].isdigit()
-        if not plain and not negative:
+        negative = self._evanphx and step.startswith("-")
+        digits = step[1:] if self._evanphx and step[:1] in {"-", "+"} else step
+        plain = digits.isascii() and digits.isdigit()
+        if not plain or (not self._evanphx and digits[0] == "0" and digits != "0"):
             raise PatchError(f"value was not a proper array index: '{step}'")
         # The length is looked at first: a number of a million digits is hostile, not an index.
-        index = int(step) if len(step) < 12 else size
-        if negative:
-            index += size
+        index = int(digits) if len(digits) < 12 else size + 1
+        if negative and index:
+            index = size - index
         if not 0 <= index < size:
             raise _MissingError(f"Unable to access invalid index: {step}: invalid index referenced")
         return index
