@@ -60,6 +60,16 @@ class _Loop:
     queue: Queue
     in_flight: int = 0
     causes: dict[Key, int] = field(default_factory=dict)
+    touched: bool = True
+    _due_s: float | None = None
+
+    def due_s(self) -> float | None:
+        """Return when the queue is due, None if never or if all workers are busy."""
+        if self.in_flight >= self.controller.workers:
+            return None
+        if self.touched:  # asking a queue costs more than all else here
+            self._due_s, self.touched = self.queue.next_due_s(), False
+        return self._due_s
 
 
 class Engine:
@@ -168,6 +178,7 @@ class Engine:
             for due in loop.controller.keys_for(event, self.view):
                 loop.causes[due.key] = cause
                 loop.queue.add(due, self._now_s)
+                loop.touched = True
 
     # ── actions out ────────────────────────────────────────────────────────────────────────────
 
@@ -176,6 +187,7 @@ class Engine:
         for loop in self._loops:
             if loop.controller.name == controller:
                 loop.queue.add(Due(key), now_s)
+                loop.touched = True
                 return
         raise KeyError(controller)
 
@@ -190,12 +202,7 @@ class Engine:
                 break
             self._reconcile(index, now_s)
         self._actor, self._cause = "user", 0
-        times = [
-            due_s
-            for loop in self._loops
-            if loop.in_flight < loop.controller.workers
-            and (due_s := loop.queue.next_due_s()) is not None
-        ]
+        times = [due_s for loop in self._loops if (due_s := loop.due_s()) is not None]
         if (hub_s := self._hub.next_due_s()) is not None:
             times.append(hub_s)
         return min(times, default=None)
@@ -203,9 +210,7 @@ class Engine:
     def _next_loop(self, now_s: float) -> int | None:
         best: tuple[float, int] | None = None
         for index, loop in enumerate(self._loops):
-            if loop.in_flight >= loop.controller.workers:
-                continue
-            due_s = loop.queue.next_due_s()
+            due_s = loop.due_s()
             if due_s is not None and due_s <= now_s and (best is None or due_s < best[0]):
                 best = (due_s, index)
         return None if best is None else best[1]
@@ -213,6 +218,7 @@ class Engine:
     def _reconcile(self, index: int, now_s: float) -> None:
         loop = self._loops[index]
         key = loop.queue.pop(now_s)
+        loop.touched = True
         if key is None:
             return
         self._count(index, key, now_s)
@@ -324,6 +330,7 @@ class Engine:
     def _land(self, flight: _Flight, error: str | None) -> None:
         loop = self._loops[flight.index]
         loop.in_flight -= 1
+        loop.touched = True
         if error is None:
             loop.queue.done(flight.key, self._now_s)
             if flight.plan.requeue_after_s is not None:
