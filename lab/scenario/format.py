@@ -238,7 +238,7 @@ SCENARIO: Schema = {
                 "The scenario.",
                 {
                     "description": _TEXT,
-                    "seed": {"type": "integer", "minimum": 0},
+                    "seed": {"type": "integer", "minimum": 0, "maximum": 2**63 - 1},
                     "horizon": {**_DURATION, "description": "When the run ends."},
                     "fleet": {
                         "description": "The member clusters, here or in a file of kind Fleet.",

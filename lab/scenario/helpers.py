@@ -48,6 +48,52 @@ def check_calls(expression: Expression, kinds: KindRegistry, clusters: Sequence[
                 check_cluster(cluster, clusters)
         except InputError as error:
             raise InputError(f"cel: {name}(): {error.message}", expression.location) from None
+    _try_on_nothing(expression)
+
+
+_TAKES = {"ready": (1, 2), "replicas": (1, 2), "clusters": (1, 1), "exists": (1, 2),
+          "status": (1, 2), "object": (1, 2), "now": (0, 0)}  # fmt: skip
+_NOTHING = {"ready": 0, "replicas": 0, "clusters": [], "exists": False, "status": {},
+            "object": {}, "now": 0.0}  # fmt: skip
+
+
+def _try_on_nothing(expression: Expression) -> None:
+    """Find calls with too many or too few arguments, and what fails or is no condition anywhere.
+
+    Raises:
+        InputError: The expression is wrong whatever the federation looks like.
+    """
+    called: list[str] = []
+    wrong: list[str] = []
+
+    def stand_in(name: str) -> Callable[..., Any]:
+        least, most = _TAKES[name]
+
+        def call(*arguments: Any) -> Any:
+            called.append(name)
+            if not least <= len(arguments) <= most:
+                takes = str(most) if least == most else f"{least} or {most}"
+                word = "argument" if takes == "1" else "arguments"
+                wrong.append(f"{name}() takes {takes} {word}, here: {len(arguments)}")
+            return _NOTHING[name]
+
+        return call
+
+    failure: InputError | None = None
+    value: Any = None
+    try:
+        value = expression.evaluate({name: stand_in(name) for name in HELPERS})
+    except InputError as error:
+        failure = error
+    if wrong:
+        raise InputError(f"cel: {wrong[0]}", expression.location)
+    if called:
+        return  # its value is a matter of the federation
+    if failure is not None:
+        raise failure
+    if not isinstance(value, bool):
+        text = f"cel: the expression is always {quoted(value)}, needs true or false"
+        raise InputError(text, expression.location)
 
 
 def check_cluster(name: str, clusters: Sequence[str]) -> None:

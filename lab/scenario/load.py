@@ -30,6 +30,8 @@ __all__ = ["START", "CheckLine", "load_fleet", "load_scenario", "parse_scenario"
 SCENARIO_FILE = "scenario.yaml"
 _DEFAULT_HORIZON_S = 600.0
 _SETTLE_S = 60.0
+MAX_HORIZON_S = 720 * 3600.0
+"""Beyond it every minute costs, and nothing is learned."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -151,7 +153,10 @@ class _Reader(StepReader):
         least_s = max([self.latest_s, *bounds])
         given = seconds(spec, "horizon")
         if given is None:
-            return max(_DEFAULT_HORIZON_S, least_s + _SETTLE_S)
+            given = max(_DEFAULT_HORIZON_S, least_s + _SETTLE_S)
+        if not 0 < given <= MAX_HORIZON_S:
+            text = f"the run ends at {given:g}s, needs more than 0 and at most 720h (30 days)"
+            self.error(("spec", "horizon"), text)
         if given < least_s:
             text = f"the run ends at {given:g}s, but something is to happen at {least_s:g}s"
             self.error(("spec", "horizon"), text)

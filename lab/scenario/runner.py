@@ -317,7 +317,7 @@ class _Run:
                 return False, error.message
             if not isinstance(value, bool):
                 return False, f"the expression is {value!r}, needs true or false"
-            return value, asked.found()
+            return value, asked.found() or f"the expression is {str(value).lower()}"
         assert expectation.key is not None
         found = self._world.find(expectation.key)
         if found is None:

@@ -33,6 +33,10 @@ _WORDS = {
 }
 
 
+_FEW = 12
+"""So many fields are named in a message."""
+
+
 def shape_problems(value: Any, schema: Schema, path: Path = ()) -> Iterator[Problem]:
     """Yield what is wrong with a value, in the order it stands there."""
     if "anyOf" in schema:
@@ -110,6 +114,18 @@ def _scalar_problems(value: Any, schema: Schema, path: Path, place: str) -> Iter
             yield Problem(path, f"{place} is {value}, needs {schema['maximum']} or less")
 
 
+def _place_of(key: str, known: Mapping[str, Any]) -> str:
+    """Return where a field belongs that stands too high up, or which ones there are."""
+    for name, schema in known.items():
+        inside = list(schema.get("properties", ()))
+        if key in inside:
+            return f' — it belongs into "{name}"'
+        hint = did_you_mean(key, inside)
+        if hint:
+            return f'{hint} (of "{name}")'
+    return f" (there are {', '.join(known)})" if 0 < len(known) <= _FEW else ""
+
+
 def _map_problems(value: dict[str, Any], schema: Schema, path: Path) -> Iterator[Problem]:
     known = schema.get("properties", {})
     others = schema.get("additionalProperties", True)
@@ -117,7 +133,7 @@ def _map_problems(value: dict[str, Any], schema: Schema, path: Path) -> Iterator
         if key in known:
             yield from shape_problems(item, known[key], (*path, key))
         elif others is False:
-            hint = did_you_mean(key, list(known))
+            hint = did_you_mean(key, list(known)) or _place_of(key, known)
             text = f"unknown field {quoted(dotted((*path, key)), 200)}{hint}"
             yield Problem((*path, key), text, at_key=True, unknown_field=True)
         elif isinstance(others, Mapping):

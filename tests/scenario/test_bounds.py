@@ -64,3 +64,30 @@ def test_a_tab_is_named_whatever_ends_the_lines() -> None:
     for end in ("\n", "\r\n", "\r"):
         with pytest.raises(InputError, match=r"f:2:1: not YAML: a tab"):
             parse_manifests(f"a:{end}\tb: 1{end}", "f")
+
+
+FLEET = (
+    SCENARIO.replace("{}\n", "\n").replace("spec: ", "spec:")
+    + "  fleet: {clusters: [{name: m1}]}\n"
+)
+NEVER_RIGHT = {
+    "a call with too much": ("expect: [{name: a, cel: now('x') == 1.0}]", "takes 0 arguments"),
+    "a call with too little": ("expect: [{name: a, cel: ready() == 1}]", "takes 1 or 2 arguments"),
+    "no condition": ("expect: [{name: a, cel: 1 + 1}]", "the expression is always 2, needs true"),
+    "types that do not fit": ("expect: [{name: a, cel: \"1 + 'a' == 2\"}]", "No such overload"),
+    "a division by zero": ("expect: [{name: a, cel: 1 / 0 == 1}]", "division by zero"),
+    "no time at all": ("horizon: 0s", "s.yaml:6:12: the run ends at 0s, needs more than 0"),
+    "a hundred years": ("horizon: 876000h", "at most 720h (30 days)"),
+    "a step in a hundred years": ("steps: [{at: 876000h, run: x}]", "at most 720h (30 days)"),
+    "a seed no file can hold": (f"seed: {2**63}", "needs 9223372036854775807 or less"),
+    "a field too high up": ("settings: {featureGates: {}}", 'it belongs into "karmada"'),
+    "a misspelt setting": ("settings: {karmda: {}}", 'did you mean "karmada"'),
+    "a field like no other": ("settings: {zzz: {}}", "(there are karmada, members)"),
+}
+
+
+@pytest.mark.parametrize(("part", "message"), NEVER_RIGHT.values(), ids=NEVER_RIGHT.keys())
+def test_what_can_never_be_right_is_told_at_load(part: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_scenario(f"{FLEET}  {part}\n", "s.yaml")
+    assert message in str(caught.value)

@@ -108,7 +108,6 @@ CHECKS: dict[str, tuple[str, dict[float, int], bool, float]] = {
     "at the end, not": (READY, {15: 2, 99: 0}, False, 100),
     "by the clock alone": ("within: 30s, cel: now() >= 0.0", {}, True, 0),
     "an expression that fails": ("cel: status('deployment/web').x.y == 1", {}, False, 100),
-    "a call with too much": ("cel: now('x') == 1.0", {}, False, 100),
     "an expression that is no answer": ("cel: ready('deployment/web')", {}, False, 100),
     "an object": (
         "cluster: member1, object: {apiVersion: apps/v1, kind: Deployment, metadata: {name: web},"
