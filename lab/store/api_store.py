@@ -6,45 +6,34 @@ that shares what did not change. A write that changes nothing is dropped, as the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 from lab.core.defaulting import default_object
-from lab.core.errors import ApiError
 from lab.core.kinds import KindRegistry
 from lab.core.manifest import Manifest
 from lab.core.model import Action, Apply, Create, Delete, Key, Patch, PatchType, Update
-from lab.core.selectors import EVERYTHING, Selector
-from lab.store import paging, refusals
+from lab.store import refusals
 from lab.store.apply import applied_fields, apply, tracked
-from lab.store.changes import Change
 from lab.store.collection import Collection
-from lab.store.conversion import convert, converter
+from lab.store.conversion import convert
 from lab.store.deletion import PROPAGATIONS, Remover
 from lab.store.objects import ObjectTable
 from lab.store.patching import patched, scale_of, scaled
-from lab.store.selection import check_fields, matcher
+from lab.store.reading import Page, ReadSide, served
 from lab.store.validation import check_types
-from lab.store.virtual import Announcer, FieldTerms, VirtualCollection
-from lab.store.virtual_rows import RowAnnouncer, virtual_items
-from lab.store.watch import Watch
+from lab.store.virtual import Announcer, VirtualCollection
+from lab.store.virtual_rows import RowAnnouncer
 from lab.store.writing import Admit, Track, Writer
+
+__all__ = ["SYSTEM_NAMESPACES", "UNKNOWN_MANAGER", "ApiStore", "Page"]
 
 UNKNOWN_MANAGER = "unknown"
 """Field manager of a writer that gives no name."""
 SYSTEM_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 
 
-class Page(NamedTuple):
-    """One page of a list; `continue_token` is empty on the last one."""
-
-    items: list[Manifest]
-    continue_token: str
-    remaining: int | None
-    resource_version: int
-
-
-class ApiStore:
+class ApiStore(ReadSide):
     """The objects of one cluster (the hub or a simulated member) behind an API server's rules.
 
     Args:
@@ -76,7 +65,7 @@ class ApiStore:
         self.cluster = cluster
         self._track_managers = track_managers
         self.kinds = kinds
-        self._table = ObjectTable(kinds, history_limit)
+        super().__init__(ObjectTable(kinds, history_limit))
         self._remover = Remover(self._table)
         self._writer = Writer(
             self._table,
@@ -89,111 +78,6 @@ class ApiStore:
         )
         for name in namespaces:
             self.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}, 0.0)
-
-    @property
-    def resource_version(self) -> int:
-        """The version of the latest change."""
-        return self._table.version
-
-    # ── reading ────────────────────────────────────────────────────────────────────────────────
-
-    def get(self, key: Key) -> Manifest:
-        """Return an object.
-
-        Raises:
-            ApiError: NotFound.
-        """
-        collection = self._table.collection(key.api_version, key.kind, key.namespace)
-        found = collection.find(key.namespace, key.name)
-        if found is None:
-            raise refusals.not_found(collection.kind, key.name)
-        return _served(collection, key.api_version, found)
-
-    def find(self, key: Key) -> Manifest | None:
-        """Return an object, or None if it is not there or its kind is not served."""
-        try:
-            return self.get(key)
-        except ApiError:
-            return None
-
-    def get_scale(self, key: Key) -> Manifest:
-        """Return the Scale (autoscaling/v1) of an object."""
-        collection = self._table.collection(key.api_version, key.kind, key.namespace)
-        if "scale" not in collection.kind.subresources:
-            raise refusals.not_served()
-        return scale_of(self.get(key))
-
-    def list(
-        self,
-        api_version: str,
-        kind: str,
-        namespace: str | None = None,
-        label_selector: Selector = EVERYTHING,
-        field_selector: FieldTerms = (),
-    ) -> list[Manifest]:
-        """Return objects of a kind by namespace and name; `namespace` None means all.
-
-        Raises:
-            ApiError: BadRequest for a field the kind cannot be selected by, NotFound if the kind
-                is not served.
-        """
-        collection = self._table.collection(api_version, kind, namespace or "")
-        return list(
-            self._selected(collection, api_version, namespace, label_selector, field_selector)
-        )
-
-    def list_page(
-        self,
-        api_version: str,
-        kind: str,
-        namespace: str | None = None,
-        label_selector: Selector = EVERYTHING,
-        field_selector: FieldTerms = (),
-        *,
-        limit: int = 0,
-        continue_token: str = "",
-    ) -> Page:
-        """Return one page of a list (`limit` 0: all of it). Virtual objects are built for it only.
-
-        A following page reads the store as it is by then, not as it was when the list began.
-        """
-        collection = self._table.collection(api_version, kind, namespace or "")
-        after = paging.decode(continue_token) if continue_token else None
-        items = self._selected(
-            collection, api_version, namespace, label_selector, field_selector, after
-        )
-        page: list[Manifest] = []
-        for manifest in items:
-            if limit and len(page) == limit:
-                last = paging.encode(page[-1], self.resource_version)
-                return Page(page, last, None, self.resource_version)
-            page.append(manifest)
-        return Page(page, "", None, self.resource_version)
-
-    def _selected(
-        self,
-        collection: Collection,
-        api_version: str,
-        namespace: str | None,
-        labels: Selector,
-        fields: FieldTerms,
-        after: tuple[str, str] | None = None,
-    ) -> Iterator[Manifest]:
-        if fields:
-            check_fields(collection.kind, fields)
-        if collection.virtual is not None:
-            items: Iterable[Manifest] = virtual_items(
-                collection.virtual, namespace, after, labels, fields
-            )
-        else:
-            items = collection.all_sorted(namespace)
-            if after is not None:
-                items = (each for each in items if paging.place(each) > after)
-        match = matcher(labels, fields)
-        if match is not None:
-            items = filter(match, items)
-        serve = converter(collection.kind, api_version)
-        return iter(items) if serve is None else map(serve, items)
 
     # ── writing ────────────────────────────────────────────────────────────────────────────────
 
@@ -224,7 +108,7 @@ class ApiStore:
         new = self._writer.create(
             collection, manifest, now_s, dry_run=dry_run, restore=restore, track=track
         )
-        return _served(collection, manifest["apiVersion"], new)
+        return served(collection, manifest["apiVersion"], new)
 
     def update(
         self,
@@ -251,7 +135,7 @@ class ApiStore:
         new = self._writer.replace(
             collection, old, new, now_s, subresource=subresource, dry_run=dry_run, track=track
         )
-        return _served(collection, manifest["apiVersion"], new)
+        return served(collection, manifest["apiVersion"], new)
 
     def patch(
         self,
@@ -284,7 +168,7 @@ class ApiStore:
         stored = self._writer.replace(
             collection, old, new, now_s, subresource=subresource, dry_run=dry_run, track=track
         )
-        return _served(collection, key.api_version, stored)
+        return served(collection, key.api_version, stored)
 
     def apply(
         self,
@@ -319,16 +203,9 @@ class ApiStore:
         _check_subresource(collection, subresource)
         old = collection.find(meta.get("namespace") or "", meta["name"])
         check_types(self.kinds.get(manifest["apiVersion"], kind.kind) or kind, manifest, None)
-        config = dict(convert(manifest, kind, collection.stored_version))
-        if subresource == "status":
-            identity = {k: meta[k] for k in ("name", "namespace", "uid") if k in meta}
-            config = {**{k: config[k] for k in ("apiVersion", "kind")}, "metadata": identity}
-            config["status"] = manifest.get("status") or {}
-        elif collection.has_status:
-            config.pop("status", None)
         applied = apply(
             old,
-            config,
+            _applied_config(collection, manifest, subresource),
             collection.type,
             field_manager,
             force=force,
@@ -361,7 +238,7 @@ class ApiStore:
             stored = self._writer.create(
                 collection, applied.object, now_s, dry_run=dry_run, track=track
             )
-        return _served(collection, manifest["apiVersion"], stored)
+        return served(collection, manifest["apiVersion"], stored)
 
     def delete(
         self,
@@ -387,20 +264,7 @@ class ApiStore:
         old = collection.find(key.namespace, key.name)
         if old is None:
             raise refusals.not_found(collection.kind, key.name)
-        meta = old["metadata"]
-        if uid and uid != meta["uid"]:
-            why = (
-                f"the UID in the precondition ({uid}) does not match the UID in record "
-                f"({meta['uid']}). The object might have been deleted and then recreated"
-            )
-            raise refusals.deletion_conflict(collection.kind, key.name, why)
-        if resource_version and resource_version != meta["resourceVersion"]:
-            why = (
-                f"the ResourceVersion in the precondition ({resource_version}) does not match the "
-                f"ResourceVersion in record ({meta['resourceVersion']}). "
-                "The object might have been modified"
-            )
-            raise refusals.deletion_conflict(collection.kind, key.name, why)
+        _check_preconditions(collection, old, uid, resource_version)
         self._writer.admit_delete(old, now_s)
         if dry_run:
             return old
@@ -408,7 +272,7 @@ class ApiStore:
             return collection.virtual.remove(key.namespace, key.name, now_s, grace_s)
         self._remover.delete(collection, key.namespace, key.name, old, now_s, propagation)
         left = collection.find(key.namespace, key.name)
-        return None if left is None else _served(collection, key.api_version, left)
+        return None if left is None else served(collection, key.api_version, left)
 
     def execute(
         self, action: Action, now_s: float, field_manager: str = UNKNOWN_MANAGER
@@ -489,56 +353,6 @@ class ApiStore:
             raise refusals.not_found(collection.kind, name)
         return old
 
-    # ── listening ──────────────────────────────────────────────────────────────────────────────
-
-    def listen(
-        self, callback: Callable[[Change], None], api_version: str = "", kind: str = ""
-    ) -> Callable[[], None]:
-        """Call `callback` with every change (of one kind) in write order; returns how to stop.
-
-        It is called inside the write. A callback may write itself: that change is told after the
-        present one has reached everybody.
-        """
-        collection = self._table.collection(api_version, kind) if kind else None
-        return self._table.listen(callback, collection)
-
-    def watch(
-        self,
-        api_version: str,
-        kind: str,
-        since: int | str | None = None,
-        *,
-        namespace: str | None = None,
-        label_selector: Selector = EVERYTHING,
-        field_selector: FieldTerms = (),
-        initial_bookmark: bool = False,
-    ) -> Watch:
-        """Watch a kind from a version on; `since` None begins with ADDED for what is there.
-
-        Raises:
-            ApiError: Expired (410) "too old resource version" if the history was cut since.
-        """
-        collection = self._table.collection(api_version, kind, namespace or "")
-        version = None if since is None else paging.version(since)
-        initial: Iterable[Manifest] = ()
-        if version is None:
-            stored = collection.kind.api_version
-            selected = self._selected(collection, stored, namespace, label_selector, field_selector)
-            initial = selected if collection.virtual is not None else list(selected)
-        elif field_selector:
-            check_fields(collection.kind, field_selector)
-        return Watch(
-            self._table,
-            collection,
-            api_version,
-            version,
-            initial=initial,
-            namespace=namespace,
-            match=matcher(label_selector, field_selector),
-            serve=converter(collection.kind, api_version),
-            initial_bookmark=initial_bookmark,
-        )
-
     def register_virtual(self, virtual: VirtualCollection) -> Announcer:
         """Let a collection render its kind on demand; it tells of changes through the result."""
         collection = self._table.collection(virtual.api_version, virtual.kind)
@@ -547,15 +361,41 @@ class ApiStore:
         return RowAnnouncer(self._table, self._remover, collection)
 
 
-def _served(collection: Collection, api_version: str, manifest: Manifest) -> Manifest:
-    if manifest["apiVersion"] == api_version:
-        return manifest
-    return convert(manifest, collection.kind, api_version)
-
-
 def _check_subresource(collection: Collection, subresource: str) -> None:
     if subresource in ("", "scale"):
         return
     kind = collection.kind
     if subresource != "status" or not (collection.has_status or kind.guessed):
         raise refusals.not_served()
+
+
+def _check_preconditions(
+    collection: Collection, old: Manifest, uid: str, resource_version: str
+) -> None:
+    meta = old["metadata"]
+    if uid and uid != meta["uid"]:
+        why = (
+            f"the UID in the precondition ({uid}) does not match the UID in record "
+            f"({meta['uid']}). The object might have been deleted and then recreated"
+        )
+        raise refusals.deletion_conflict(collection.kind, meta["name"], why)
+    if resource_version and resource_version != meta["resourceVersion"]:
+        why = (
+            f"the ResourceVersion in the precondition ({resource_version}) does not match the "
+            f"ResourceVersion in record ({meta['resourceVersion']}). "
+            "The object might have been modified"
+        )
+        raise refusals.deletion_conflict(collection.kind, meta["name"], why)
+
+
+def _applied_config(collection: Collection, manifest: Manifest, subresource: str) -> dict[str, Any]:
+    """Return the part of an applied manifest that the request is about."""
+    meta = manifest["metadata"]
+    config = dict(convert(manifest, collection.kind, collection.stored_version))
+    if subresource == "status":
+        identity = {k: meta[k] for k in ("name", "namespace", "uid") if k in meta}
+        config = {**{k: config[k] for k in ("apiVersion", "kind")}, "metadata": identity}
+        config["status"] = manifest.get("status") or {}
+    elif collection.has_status:
+        config.pop("status", None)
+    return config

@@ -11,7 +11,8 @@ from lab.core.selectors import EVERYTHING
 from lab.store.changes import Change
 from lab.store.crds import is_crd
 from lab.store.generation import GenerationRule, generation_rule
-from lab.store.validation import may_be_immutable, type_of_kind
+from lab.store.immutable import may_be_immutable
+from lab.store.validation import type_of_kind
 from lab.store.virtual import VirtualCollection
 
 

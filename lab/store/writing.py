@@ -14,6 +14,7 @@ from lab.store.conversion import convert
 from lab.store.crds import accepted_status, definition_causes
 from lab.store.deletion import Remover
 from lab.store.generation import starts_at
+from lab.store.immutable import check_immutable
 from lab.store.metadata import (
     SERVER_OWNED,
     check_finalizers,
@@ -24,7 +25,7 @@ from lab.store.metadata import (
     stamped,
 )
 from lab.store.objects import ObjectTable
-from lab.store.validation import check_immutable, check_types
+from lab.store.validation import check_types
 
 Track = Callable[[Manifest | None, dict[str, Any]], Any]
 """Given the old and the new object, returns the new `managedFields` (None: there are none)."""
