@@ -15,6 +15,7 @@ from lab.commands.printers.text import safe
 from lab.commands.printers.timeline import clock
 from lab.commands.rehearsal import load_rehearsed
 from lab.commands.verb import Args
+from lab.core.duration import format_duration
 from lab.core.errors import InputError
 from lab.runs.place import forget_old, new_run_path
 from lab.scenario.runner import Advance, StepResult
@@ -52,7 +53,8 @@ def play_scenario(
     end_s = loaded.horizon_s if until_s is None else until_s
     if not 0 <= end_s <= loaded.horizon_s:
         raise InputError(
-            f"--until {clock(end_s)} lies outside of the run (its horizon: {loaded.horizon_s:g}s)"
+            f"--until {format_duration(end_s)} lies outside of the run, "
+            f"which goes from 0s to {format_duration(loaded.horizon_s)}"
         )
     session = Session.open(loaded, seed=seed, out=out or _own_file(loaded))
     progress = _Progress(loaded.name, end_s)

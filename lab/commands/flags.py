@@ -6,8 +6,8 @@ from lab.commands.verb import Flag
 
 _FORMS = ("table", "wide", "json", "yaml", "name")
 OUTPUT = Flag(
-    "output", "how to print: table, wide, json, yaml, name, jsonpath=…", "o",
-    choices=(*_FORMS, "jsonpath"), metavar="FORMAT",
+    "output", "how to print: table, wide, json, yaml, name, jsonpath=…, custom-columns=…", "o",
+    choices=(*_FORMS, "jsonpath", "custom-columns"), metavar="FORMAT",
 )  # fmt: skip
 OUTPUT_DATA = Flag(
     "output", "how to print: table, wide, json, yaml or name", "o", choices=_FORMS,

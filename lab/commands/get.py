@@ -142,7 +142,8 @@ def _as_table(args: Args, world: World, found: list[Found], errors: list[str],
               karmadactl: bool, *, wide: bool) -> Result:  # fmt: skip
     from lab.commands.printers.text import columns
 
-    many = len([each for each in found if each.objects]) > 1
+    # As kubectl: a category such as "all" is always several kinds.
+    many = len([each for each in found if each.objects]) > 1 or "all" in args.words("targets")
     blocks = []
     for each in found:
         if not each.objects:
@@ -172,6 +173,7 @@ def table_of(args: Args, now_s: float, found: Found, karmadactl: bool, *, wide: 
         clusters=karmadactl,
         adoption=karmadactl and found.kind.plural != "pods",
         labels=args.on("show-labels"),
+        label_columns=args.words("label-columns"),
         prefix=object_word(found.kind, "") if with_kind else "",
     )
 
@@ -231,6 +233,13 @@ def _as_data(args: Args, found: list[Found], errors: list[str], form: str) -> Re
     document: Any = objects[0] if single else documents.object_list(objects)
     if errors and not objects:
         return Result("", tuple(errors), None, code)
+    if form.startswith("custom-columns"):
+        from lab.commands.printers.custom_columns import rows
+        from lab.commands.printers.text import columns
+
+        table = rows(form.partition("=")[2], objects)
+        shown = columns(table[1:] if args.on("no-headers") else table)
+        return Result(shown, tuple(errors), objects, code)
     if form.startswith("jsonpath"):
         from lab.commands.printers.jsonpath import render
 
@@ -274,6 +283,7 @@ VERB = Verb(
             default=False,
         ),
         Flag("show-labels", "a column with all labels", type="bool", default=False),
+        Flag("label-columns", "labels to show as columns", "L", "list", metavar="KEYS"),
         Flag("sort-by", "JSONPath of the field to sort by", metavar="PATH"),
         Flag("ignore-not-found", "a missing object is no error", type="bool", default=False),
         *flags.READING,

@@ -75,6 +75,7 @@ def table_rows(
     clusters: bool = False,
     adoption: bool = False,
     labels: bool = False,
+    label_columns: Sequence[str] = (),
     prefix: str = "",
 ) -> list[list[str]]:
     """Return header and rows for (cluster, object) pairs.
@@ -88,6 +89,7 @@ def table_rows(
         clusters: CLUSTER after NAME, as karmadactl.
         adoption: ADOPTION at the end, as karmadactl (Y managed by Karmada, N not, - hub).
         labels: LABELS at the end (`--show-labels`).
+        label_columns: Labels with a column of their own (`-L`), before LABELS.
         prefix: Put before names (`deployment.apps/`) when several kinds are listed.
     """
     chosen = [column for column in shown if wide or not column.wide]
@@ -105,6 +107,9 @@ def table_rows(
             row.insert(place, "CLUSTER" if head else cluster or "Karmada")
         if adoption:
             row.append("ADOPTION" if head else _adopted(cluster, manifest))
+        for key in label_columns:
+            value = labels_of(manifest).get(key, "")
+            row.append(key.rpartition("/")[2].upper() if head else str(value))
         if labels:
             row.append("LABELS" if head else pairs(labels_of(manifest)))
         if namespaces:
