@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lab.core.overrides import OverrideError, OverridePolicies, apply_overrides
 from tests.conformance.test_karmada_schedule import matches, run
 
 HERE = Path(__file__).parent
@@ -25,3 +26,14 @@ def by_id(case: dict[str, Any]) -> str:
 def test_turn_of_the_scheduler(case: dict[str, Any]) -> None:
     outcome = run(case)
     assert any(matches(outcome, expect) for expect in case["expect"]), (outcome, case["expect"])
+
+
+@pytest.mark.parametrize("case", cases("override-cases"), ids=by_id)
+def test_override(case: dict[str, Any]) -> None:
+    policies = OverridePolicies.of(case["policies"])
+    if case["expect_kind"] == "error":
+        with pytest.raises(OverrideError):
+            apply_overrides(case["object"], case["cluster"], policies)
+    else:
+        result = apply_overrides(case["object"], case["cluster"], policies)
+        assert result.manifest == case["expect"]

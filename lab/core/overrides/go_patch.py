@@ -43,6 +43,10 @@ def go_patch(document: Any, operations: Sequence[Operation]) -> Any:
     """
     for each in operations:
         path = each["path"]
+        if not isinstance(document, Mapping | list):
+            raise PatchError(f"a patch needs an object or a list, found {document!r}")
+        if not path and each["op"] != "remove" and not isinstance(each["value"], Mapping | list):
+            raise PatchError(f"{each['op']} operation value must be object or array")
         if "//" in path:
             _on_a_copy(document, each)
         elif each["op"] == "replace" and path.endswith("/"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cmp_to_key
 from typing import Any
 
@@ -112,11 +113,13 @@ def _scalar(node: Any) -> Any:
 
 
 def _json_number(value: Any) -> Any:
-    """JSON knows no NaN, and writes a whole float like an integer."""
+    """JSON knows no NaN, and writes a whole float like an integer; YAML reads 64 bits of it."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**64:
+        return float(value)
     if isinstance(value, float):
         if value != value or value in (float("inf"), float("-inf")):
             raise PatchError(f"json: unsupported value: {value}")
-        if value == int(value) and abs(value) < 1e21:
+        if value == int(value) and abs(value) < 2**64:
             return int(value)
     return value
 
@@ -209,13 +212,12 @@ def _style(text: str) -> str | None:
 
 def _go_float(value: float) -> str:
     """Write a float as Go's %g does: with an exponent below 1e-4 and from 1e+6 on."""
-    digits, _, exponent_text = f"{value:.17e}".partition("e")
     shortest = repr(value)
     mantissa = re.sub(r"[eE].*", "", shortest).lstrip("-").replace(".", "").strip("0") or "0"
-    exponent = int(exponent_text)
+    exponent = Decimal(shortest).adjusted()
     if -4 <= exponent < max(6, 0):
         return shortest if "e" not in shortest else f"{value:f}".rstrip("0").rstrip(".")
-    sign = "-" if digits.startswith("-") else ""
+    sign = "-" if value < 0 else ""
     body = mantissa[0] + (f".{mantissa[1:]}" if len(mantissa) > 1 else "")
     return f"{sign}{body}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
 
