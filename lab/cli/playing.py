@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from contextlib import suppress
@@ -100,7 +101,7 @@ def _own_file(scenario: Scenario) -> Path | None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError:
         return None
-    return path
+    return path if os.access(path.parent, os.W_OK) else None
 
 
 class _EndedEarly(Exception):  # noqa: N818 — no error: `--until` came before the horizon

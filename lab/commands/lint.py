@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from lab.scenario.source import SourceManifest
 
 _SEVERITIES = ("note", "warning", "error")
+_INDENT = " " * 13
+_NARROWEST = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ def run(context: Context, args: Args) -> Result:
     text = documents.rendered(args.text("output"), data, names)
     if text is not None:
         return Result(text, (), data, code)
-    lines = [line for each in data for line in _lines(each)]
+    width = _width() if context.terminal else None
+    lines = [line for each in data for line in _lines(each, width)]
     counts = [sum(f.severity == severity for f in found) for severity in reversed(_SEVERITIES)]
     words = [
         f"{count} {severity}{'' if count == 1 else 's'}"
@@ -110,16 +113,28 @@ def _data(finding: Finding, source: SourceManifest) -> dict[str, Any]:
     }
 
 
-def _lines(each: dict[str, Any]) -> list[str]:
+def _width() -> int:
+    import shutil
+
+    return max(_NARROWEST, shutil.get_terminal_size().columns)
+
+
+def _lines(each: dict[str, Any], width: int | None) -> list[str]:
+    """Return a finding's lines; with a width, reasons and remedies are broken to it."""
+    import textwrap
+
     from lab.commands.printers.text import safe
 
     place = f"{each['file']}:{each['line']}:{each['column']}"
-    return [
-        safe(f"{place}: {each['severity']}: {each['message']} [{each['code']}]"),
-        safe(f"    why      {each['why']}"),
-        safe(f"    instead  {each['instead']}"),
-        "",
-    ]
+    lines = [safe(f"{place}: {each['severity']}: {each['message']} [{each['code']}]")]
+    for title in ("why", "instead"):
+        line = safe(f"    {title:<7}  {each[title]}")
+        lines += (
+            textwrap.wrap(line, width, subsequent_indent=_INDENT, break_on_hyphens=False)
+            if width
+            else [line]
+        )
+    return [*lines, ""]
 
 
 VERB = Verb(

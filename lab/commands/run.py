@@ -103,7 +103,12 @@ def _result(
         _write_junit(context, args.text("junit"), played, failed)
     code = max([0 if each.passed else 1 for each in played] + [e.exit_code for _, e in failed])
     notes = [f"error: {error}" for _, error in failed]
-    notes += [f"run file: {each.run_file}" for each in played if each.run_file is not None]
+    notes += [
+        f"run file: {each.run_file}"
+        if each.run_file is not None
+        else "run file: none, its folder cannot be written (--out FILE names another place)"
+        for each in played
+    ]
     form = args.text("output")
     if form in {"json", "yaml", "name"}:
         data = [_data(each) for each in played]

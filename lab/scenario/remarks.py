@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.core.errors import Location, quoted
+from lab.core.lint import unknown_cluster
+from lab.core.lint.material import Material
 from lab.core.not_played import manifest_without_effect, settings_without_effect
 from lab.scenario.model import Scenario
 from lab.scenario.yaml_tree import Document
@@ -28,7 +30,18 @@ def _found(scenario: Scenario, document: Document) -> Iterator[tuple[Location, s
         if cluster.sync_mode == "Pull":
             text = f"cluster {quoted(cluster.name)} is played as if its syncMode were Push"
             yield document.locate(("spec", "fleet"), key=True), text
+    yield from _unknown_clusters(scenario)
     for source in scenario.sources:
         text = manifest_without_effect(source.manifest)
         if text:
             yield source.location(), text
+
+
+def _unknown_clusters(scenario: Scenario) -> Iterator[tuple[Location, str]]:
+    """Yield the clusters that policies name and the fleet does not have: most likely slips."""
+    sources = scenario.sources
+    material = Material(
+        [each.manifest for each in sources], scenario.fleet.clusters, scenario.karmada
+    )
+    for finding in unknown_cluster.check(material):
+        yield sources[finding.index].location(finding.path), finding.message

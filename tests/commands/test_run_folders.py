@@ -26,3 +26,16 @@ def test_a_folder_without_scenarios(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no scenario"):
         scenario_files(str(tmp_path))
     assert scenario_files("nothing.yaml") == ["nothing.yaml"]
+
+
+def test_lint_is_broken_to_the_width_of_a_terminal() -> None:
+    from lab.commands.lint import _lines
+
+    finding = {
+        "file": "web.yaml", "line": 3, "column": 7, "severity": "warning", "code": "trap",
+        "message": "it does nothing", "why": "because " * 20, "instead": "write " * 20,
+    }  # fmt: skip
+    assert [len(line) > 60 for line in _lines(finding, None)].count(True) == 2
+    shown = _lines(finding, 60)
+    assert all(len(line) <= 60 for line in shown)
+    assert all(line.startswith(" " * 13) for line in shown[2:4])

@@ -91,3 +91,16 @@ def test_what_can_never_be_right_is_told_at_load(part: str, message: str) -> Non
     with pytest.raises(InputError) as caught:
         parse_scenario(f"{FLEET}  {part}\n", "s.yaml")
     assert message in str(caught.value)
+
+
+def test_a_policy_that_names_a_cluster_of_nobody_is_remarked_upon() -> None:
+    policy = (
+        "  manifests:\n  - apiVersion: policy.karmada.io/v1alpha1\n    kind: PropagationPolicy\n"
+        "    metadata: {name: p}\n    spec:\n"
+        "      resourceSelectors: [{apiVersion: apps/v1, kind: Deployment}]\n"
+        "      placement: {clusterAffinity: {clusterNames: [m1, mm1]}}\n"
+    )
+    assert parse_scenario(FLEET + policy, "s.yaml").notes == (
+        's.yaml:12:56: the fleet has no cluster "mm1" — did you mean "m1"?',
+    )
+    assert parse_scenario(FLEET + policy.replace(", mm1", ""), "s.yaml").notes == ()
