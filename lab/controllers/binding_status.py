@@ -21,10 +21,10 @@ from lab.controllers.lineage import (
     id_value,
     key_in_hub,
     member_key,
-    resource_key,
     works_by_binding,
 )
 from lab.controllers.watching import hub_change
+from lab.core.binding import resource_key
 from lab.core.interpreter import Interpreter, Operation
 from lab.core.interpreter.fields import InterpretError
 from lab.core.manifest import (

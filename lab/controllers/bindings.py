@@ -20,13 +20,13 @@ from lab.controllers.lineage import (
     id_value,
     key_in_hub,
     namespace_key,
-    resource_key,
     without_finalizer,
     works_by_binding,
 )
 from lab.controllers.override_records import override_decision, override_notes
 from lab.controllers.selecting import OVERRIDE_INDEXES, override_policies
 from lab.controllers.watching import generation_changed, hub_change
+from lab.core.binding import resource_key
 from lab.core.claiming import matches_any, resource_selectors
 from lab.core.errors import LabError
 from lab.core.interpreter import Interpreter

@@ -24,7 +24,6 @@ from lab.controllers.lineage import (
     QueueFactory,
     binding_id,
     key_in_hub,
-    resource_key,
     with_finalizer,
     without_finalizer,
 )
@@ -35,7 +34,7 @@ from lab.core.attached_binding import (
     merge_attached_binding,
     referrers_disagree,
 )
-from lab.core.binding import BindingError, binding_key, depended_by_label
+from lab.core.binding import BindingError, binding_key, depended_by_label, resource_key
 from lab.core.interpreter import Interpreter, Operation
 from lab.core.interpreter.fields import InterpretError
 from lab.core.labels import DEPENDENCIES, DEPENDENCIES_FINALIZER

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from lab.controllers.lineage import resource_key
+from lab.core.binding import resource_key
 from lab.core.claiming import label_selector_matches
 from lab.core.labels import DEPENDED_BY_PREFIX, DEPENDENCIES
 from lab.core.manifest import Manifest, annotations_of, labels_of

@@ -21,7 +21,6 @@ from lab.controllers.lineage import (
     QueueFactory,
     bindings_of_policy,
     policy_value,
-    resource_key,
 )
 from lab.controllers.releasing import release
 from lab.controllers.selecting import PROPAGATION_INDEXES, selecting
@@ -31,7 +30,7 @@ from lab.controllers.watching import (
     generation,
     specification_changed,
 )
-from lab.core.binding import BindingError, binding_key, build_binding, merge_binding
+from lab.core.binding import BindingError, binding_key, build_binding, merge_binding, resource_key
 from lab.core.claiming import (
     Choice,
     choose_policy,

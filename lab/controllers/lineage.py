@@ -35,7 +35,7 @@ from lab.core.manifest import (
     set_in,
     spec_of,
 )
-from lab.core.model import HUB, Index, Key, Queue
+from lab.core.model import HUB, Index, Key, Queue, key_of
 
 QueueFactory = Callable[[], Queue]
 """Makes a controller's default queue, with Karmada's retry back-off."""
@@ -85,18 +85,6 @@ def cluster_ready(cluster: Manifest) -> bool:
     return ready is not None and ready.get("status") == "True"
 
 
-def resource_key(binding: Manifest) -> Key:
-    """Return the key of the template a binding stands for."""
-    resource = spec_of(binding).get("resource") or {}
-    return Key(
-        HUB,
-        str(resource.get("apiVersion") or ""),
-        str(resource.get("kind") or ""),
-        str(resource.get("namespace") or ""),
-        str(resource.get("name") or ""),
-    )
-
-
 def binding_key_of_work(work: Manifest) -> Key | None:
     """Return the key of the binding a Work was made for, or None (a namespace's Work)."""
     marks = annotations_of(work)
@@ -119,14 +107,7 @@ def member_key(work: Manifest, cluster: str) -> Key | None:
     manifest = manifest_of_work(work)
     if manifest is None:
         return None
-    metadata = manifest.get("metadata") or {}
-    return Key(
-        cluster,
-        str(manifest.get("apiVersion") or ""),
-        str(manifest.get("kind") or ""),
-        str(metadata.get("namespace") or ""),
-        str(metadata.get("name") or ""),
-    )
+    return key_of(manifest, cluster)
 
 
 def work_key_of_member(manifest: Manifest) -> Key | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from lab.controllers.lineage import CLUSTER_OVERRIDE_POLICY, key_in_hub
 from lab.core.manifest import Manifest, name_of
@@ -43,16 +42,7 @@ def override_decision(key: Key, rendered: RenderedWork) -> Iterator[Decision]:
     overridden = rendered.overridden
     if not overridden.applied:
         return
-    steps: list[dict[str, Any]] = [
-        {
-            "policy": step.policy,
-            "rule": step.rule_index,
-            "overrider": step.overrider,
-            "entry": step.entry_index,
-            "changed": step.changed,
-        }
-        for step in overridden.steps
-    ]
+    steps = [step.to_dict() for step in overridden.steps]
     effective = sum(step["changed"] for step in steps)
     policies = list(dict.fromkeys(str(applied) for applied in overridden.applied))
     summary = (

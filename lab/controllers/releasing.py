@@ -13,9 +13,8 @@ from lab.controllers.lineage import (
     CLUSTER_BINDING,
     bindings_of_policy,
     policy_value,
-    resource_key,
 )
-from lab.core.binding import binding_key
+from lab.core.binding import binding_key, resource_key
 from lab.core.claiming import (
     carries_id,
     matches_any,

@@ -17,10 +17,10 @@ from lab.controllers.lineage import (
     SCHEDULER,
     QueueFactory,
     key_in_hub,
-    resource_key,
 )
 from lab.controllers.scheduling_queue import SchedulingQueue
 from lab.controllers.watching import generation, hub_change
+from lab.core.binding import resource_key
 from lab.core.cluster import ClusterSnapshot, snapshot_of
 from lab.core.labels import APPLIED_PLACEMENT
 from lab.core.manifest import (

@@ -11,7 +11,7 @@ from typing import Any
 
 from lab.core.admission import admit
 from lab.core.attached_binding import build_attached_binding, merge_attached_binding
-from lab.core.binding import BindingError, binding_key, build_binding
+from lab.core.binding import BindingError, binding_key, build_binding, resource_key
 from lab.core.claiming import label_selector_matches
 from lab.core.cluster import ClusterSnapshot
 from lab.core.errors import LabError
@@ -117,9 +117,7 @@ class _Planner:
             self._drafts[key] = Draft(binding, self._template_of(binding), given=True)
 
     def _template_of(self, binding: Manifest) -> Manifest | None:
-        resource = spec_of(binding).get("resource") or {}
-        names = ("apiVersion", "kind", "namespace", "name")
-        return self._templates.get(Key(HUB, *(str(resource.get(name) or "") for name in names)))
+        return self._templates.get(resource_key(binding))
 
     def _bind(self, key: Key) -> None:
         """Claim a template and make its binding, unless its binding was given."""

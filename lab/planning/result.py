@@ -66,16 +66,7 @@ class PlannedBinding:
         if self.claim:
             result["claim"] = self.claim
         overrides = {
-            cluster: [
-                {
-                    "policy": step.policy,
-                    "rule": step.rule_index,
-                    "overrider": step.overrider,
-                    "entry": step.entry_index,
-                    "changed": step.changed,
-                }
-                for step in overridden.steps
-            ]
+            cluster: [step.to_dict() for step in overridden.steps]
             for cluster, overridden in self.overridden.items()
             if overridden.steps
         }

@@ -17,6 +17,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from lab.core.binding import binding_name
 from lab.core.errors import InputError, did_you_mean, quoted
 from lab.core.kinds import KindRegistry
 from lab.core.labels import BINDING_API
@@ -175,7 +176,7 @@ class Asked:
     def _clusters(self, text: Any) -> list[str]:
         reference = self._reference(text)
         kind = "ResourceBinding" if reference.namespace else "ClusterResourceBinding"
-        name = f"{reference.name.replace(':', '.')}-{reference.kind.kind}".lower()
+        name = binding_name(reference.kind.kind, reference.name)
         binding = self._world.find(Key(HUB, BINDING_API, kind, reference.namespace, name))
         targets = get_in(binding, ("spec", "clusters")) or ()
         return sorted(str(target.get("name")) for target in targets)

@@ -63,6 +63,16 @@ class OverrideStep:
         """Tell whether the step did anything."""
         return self.before is not self.after and self.before != self.after
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return which entry it was and whether it did anything, JSON-ready."""
+        return {
+            "policy": self.policy,
+            "rule": self.rule_index,
+            "overrider": self.overrider,
+            "entry": self.entry_index,
+            "changed": self.changed,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Overridden:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lab.core.binding import binding_id, binding_id_label, is_workload
+from lab.core.binding import binding_id, binding_id_label
 from lab.core.errors import LabError
 from lab.core.interpreter import Interpreter, Operation
 from lab.core.interpreter.revise import set_if_present
@@ -35,6 +35,7 @@ from lab.core.manifest import (
     with_labels,
 )
 from lab.core.overrides import Overridden, OverridePolicies, applied_text, apply_overrides
+from lab.core.scheduling.triggers import is_workload
 from lab.core.scheduling.webster import webster
 from lab.core.settings import KarmadaSettings
 from lab.core.work.targets import Target, suspends_dispatching, target_clusters

@@ -1,5 +1,6 @@
 """Filter (gate WorkloadAffinity): go where the other workloads of the affinity group are."""
 
+from lab.core.binding.names import binding_name
 from lab.core.manifest import Manifest, name_of, namespace_of, spec_of
 from lab.core.scheduling.framework import ADMIT, Binding, Cluster, Verdict, admit, reject
 
@@ -26,7 +27,7 @@ def filter_cluster(binding: Binding, cluster: Cluster) -> Verdict:
 
 def group_members(binding: Binding, field: str, group: str) -> list[Manifest]:
     """Return the other ResourceBindings of the namespace that are in a group."""
-    own = f"{binding.resource_name.replace(':', '.')}-{binding.kind}".lower()
+    own = binding_name(binding.kind, binding.resource_name)
     return [
         other
         for other in binding.others
