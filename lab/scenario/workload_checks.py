@@ -10,6 +10,7 @@ from lab.core.admission.names import dns_label_errors
 from lab.core.admission.structure import Problem
 from lab.core.errors import quoted
 from lab.core.manifest import Manifest, get_in
+from lab.core.quantity import parse_quantity
 from lab.core.selectors import parse_label_selector
 
 _SELECTING = {"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"}
@@ -74,3 +75,24 @@ def _pod_problems(spec: Mapping[str, Any], path: Path) -> Iterator[Problem]:
             names.add(name)
             if not container.get("image"):
                 yield Problem(where, f"{dotted((*where, 'image'))} is missing")
+            yield from _resource_problems(container.get("resources") or {}, (*where, "resources"))
+
+
+def _resource_problems(resources: Mapping[str, Any], path: Path) -> Iterator[Problem]:
+    """Yield amounts below 0, and requests above their limits (quantities are checked before)."""
+    requests, limits = (
+        {name: amount for name, amount in (resources.get(part) or {}).items() if amount is not None}
+        for part in ("requests", "limits")
+    )
+    for part, amounts in (("requests", requests), ("limits", limits)):
+        for name, amount in amounts.items():
+            if parse_quantity(amount) < 0:
+                place = (*path, part, name)
+                yield Problem(place, f"{dotted(place)} is {quoted(amount)}, needs 0 or more")
+    for name, amount in requests.items():
+        if name in limits and parse_quantity(amount) > parse_quantity(limits[name]):
+            place = (*path, "requests", name)
+            text = (
+                f"{dotted(place)} is {quoted(amount)}, more than its limit {quoted(limits[name])}"
+            )
+            yield Problem(place, text)

@@ -104,3 +104,34 @@ def test_a_policy_that_names_a_cluster_of_nobody_is_remarked_upon() -> None:
         's.yaml:12:56: the fleet has no cluster "mm1" — did you mean "m1"?',
     )
     assert parse_scenario(FLEET + policy.replace(", mm1", ""), "s.yaml").notes == ()
+
+
+POD = """apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec:
+  containers:
+  - name: c
+    image: i
+"""
+RESOURCES = {
+    "below nothing": ("requests: {memory: -1Gi}", 'requests.memory is "-1Gi", needs 0 or more'),
+    "above the limit": (
+        "requests: {cpu: 2}, limits: {cpu: 1500m}",
+        'requests.cpu is 2, more than its limit "1500m"',
+    ),
+    "no quantity": ("requests: {cpu: 5oom}", "needs a quantity"),
+}
+
+
+@pytest.mark.parametrize(("resources", "message"), RESOURCES.values(), ids=RESOURCES.keys())
+def test_resources_that_a_server_refuses(resources: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_manifests(f"{POD}    resources: {{{resources}}}\n", "f")
+    assert message in str(caught.value)
+    assert str(caught.value).startswith("f:8:")
+
+
+def test_resources_as_they_should_be() -> None:
+    right = "    resources: {requests: {cpu: 1, memory: null}, limits: {cpu: 1000m}}\n"
+    assert parse_manifests(POD + right, "f")[0].manifest["kind"] == "Pod"
