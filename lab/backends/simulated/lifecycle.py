@@ -191,34 +191,30 @@ class Lifecycle:
     def _ready(self, rows: Rows, workload: Workload, now_s: float) -> None:
         if len(rows) == 0:
             return
-        self.pods.ready_s[rows] = now_s
         if workload.min_ready_s > 0:
-            self.pods.move(rows, State.READY)
+            self.pods.move(rows, State.READY, ready_s=now_s)
             available_s = np.full(len(rows), now_s + workload.min_ready_s)
             self._due(rows, np.minimum(available_s, self.pods.ends_s[rows]))
         else:
-            self.pods.move(rows, State.AVAILABLE)
+            self.pods.move(rows, State.AVAILABLE, ready_s=now_s)
             self._due(rows, self.pods.ends_s[rows])
 
     def _ended(self, rows: Rows, now_s: float) -> None:
         """Containers ended by themselves: finished, or restarted after the back-off."""
         for workload, batch in self._by_workload(rows):
             life = workload.life
-            self.pods.ready_s[batch] = NEVER
             ran_s = now_s - self.pods.started_s[batch]
-            self.pods.ends_s[batch] = NEVER
-            self.pods.ended_s[batch] = now_s
+            times = {"ready_s": NEVER, "ends_s": NEVER, "ended_s": now_s}
             good = life.exit_code == 0
             if life.restart_policy == "Never" or (good and life.restart_policy == "OnFailure"):
                 self.room.give(batch)
-                self.pods.move(batch, State.SUCCEEDED if good else State.FAILED)
+                self.pods.move(batch, State.SUCCEEDED if good else State.FAILED, **times)
                 self.scheduler.wake(now_s)
                 continue
             back_off = self.kubelets.restart_delays(self.pods.restarts[batch])
             back_off = np.where(ran_s >= self._timings.back_off_reset, 0.0, back_off)
-            restarts = self.pods.restarts[batch]
-            self.pods.restarts[batch] = np.minimum(restarts, 65_534) + 1
-            self.pods.move(batch, State.CRASHED)
+            restarts = np.minimum(self.pods.restarts[batch], 65_534) + 1
+            self.pods.move(batch, State.CRASHED, restarts=restarts, **times)
             self._due(batch, now_s + back_off)
 
     def _gone(self, rows: Rows, now_s: float) -> None:

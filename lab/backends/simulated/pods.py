@@ -191,8 +191,11 @@ class PodTable:
         self._touched([workload.index])
         return rows
 
-    def move(self, rows: Rows, state: State) -> None:
-        """Change the state of rows (all in use)."""
+    def move(self, rows: Rows, state: State, **columns: object) -> None:
+        """Change the state of rows (all in use), and in the same breath some of their columns.
+
+        Columns that are set before the move would be seen in what a watcher is told was before it.
+        """
         if len(rows) == 0:
             return
         old = None
@@ -210,6 +213,8 @@ class PodTable:
             np.add.at(self.totals[:, int(state)], indexes, 1)
             touched = [int(index) for index in np.unique(indexes)]
         self.state[rows] = state
+        for name, values in columns.items():
+            getattr(self, name)[rows] = values
         self.changes += 1
         if self.observer is not None:
             self.observer.after(rows, old, "ADDED" if state == State.PENDING else "MODIFIED")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -222,3 +223,25 @@ RANGES = {
 @pytest.mark.parametrize(("indexes", "want"), RANGES.values(), ids=RANGES.keys())
 def test_ranges(indexes: list[int], want: str) -> None:
     assert ranges(indexes) == want
+
+
+def test_a_watcher_of_pods_sees_each_turn_of_a_pod_that_finishes_or_starts_again() -> None:
+    world = World()
+    seen: list[tuple[Any, Any]] = []
+
+    def ready(pod: Any) -> Any:
+        return next(
+            (each["status"] for each in pod["status"]["conditions"] if each["type"] == "Ready"),
+            None,
+        )
+
+    def told(change: Any) -> None:
+        if change.object["kind"] == "Pod" and change.old is not None:
+            seen.append((ready(change.old), ready(change.object)))
+
+    world.store.listen(told)
+    world.create(job(policy="OnFailure", code=1, backoffLimit=1))
+    world.run(60)
+    assert ("False", "True") in seen  # started
+    assert ("True", "False") in seen  # ended by itself, and started again later
+    assert all(was == became for (_, was), (became, _) in itertools.pairwise(seen))
