@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lab.core.manifest import Manifest, annotations_of, is_deleting, labels_of
-from lab.core.model import HUB, Event, Key, Observed
+from lab.core.model import HUB, Event, Observed
 
 LOW_PRIORITY = -100
 """Priority of keys that no user waits for (initial lists, policy changes)."""
@@ -85,8 +85,3 @@ def _users(marks: Mapping[str, str]) -> dict[str, str]:
         for key, value in marks.items()
         if ".karmada.io" not in key or key == "namespace.karmada.io/skip-auto-propagation"
     }
-
-
-def hub_key(api_version: str, kind: str, namespace: str, name: str) -> Key:
-    """Return the key of an object in the hub."""
-    return Key(HUB, api_version, kind, namespace, name)

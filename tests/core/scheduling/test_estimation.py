@@ -222,3 +222,17 @@ def test_what_was_just_placed_takes_room_with_its_gate() -> None:
 )
 def test_resources_that_nodes_are_asked_for(name: str, counted: bool) -> None:
     assert is_counted(name) is counted
+
+
+def test_models_bound_the_sets_that_sums_would_allow() -> None:
+    summary = {"allocatable": {"pods": "100", "cpu": "8", "memory": "32Gi"}}
+    four = [{"grade": 0, "ranges": [{"name": "cpu", "min": "2", "max": str(2**63 - 1)}]}]
+    counted = {**summary, "allocatableModelings": [{"grade": 0, "count": 4}]}
+    capacity = capacity_of(counted, four)
+    assert capacity is not None
+    assert capacity.grades is not None
+    asked = parts((1, {"cpu": "1.5"}))
+    assert component_sets(capacity, asked, False, ()).replicas == 5
+    by_models = component_sets(capacity, asked, True, ())
+    assert (by_models.replicas, by_models.bound_by, by_models.basis) == (4, "nodes", "models")
+    assert component_sets(capacity, asked, True, [asked]).replicas == 3, "one was just given away"
