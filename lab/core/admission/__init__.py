@@ -60,6 +60,8 @@ def admit(
         new = rule.default(new, request)
     if rule.validate is not None:
         rule.validate(new, request)
+    if rule.finish is not None:
+        new = rule.finish(new, request)
     return new
 
 

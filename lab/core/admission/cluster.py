@@ -5,9 +5,11 @@ Modelled on Karmada v1.19 `pkg/registry/cluster`, `pkg/apis/cluster/{mutation,va
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from lab.core.admission.field_errors import (
     FieldError,
@@ -26,6 +28,7 @@ from lab.core.quantity import parse_quantity
 UNBOUNDED = 2**63 - 1
 _CPU = (0, 1, 2, 4, 8, 16, 32, 64, 128, None)
 _MEMORY_GI = (0, 4, 16, 32, 64, 128, 256, 512, 1024, None)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _URL_FORM = "; desired format: hostname, hostname:port, IP or IP:port"
 
 
@@ -59,7 +62,7 @@ def default_resource_models() -> list[Mapping[str, Any]]:
 
 
 def default(cluster: Manifest, request: Request) -> Manifest:
-    """Fill in resource models, stamp NoExecute taints, move zone into zones."""
+    """Fill in resource models."""
     spec = dict(spec_of(cluster))
     if request.settings.gate("CustomizedClusterResourceModeling"):
         models = spec.get("resourceModels")
@@ -67,6 +70,12 @@ def default(cluster: Manifest, request: Request) -> Manifest:
             spec["resourceModels"] = _standardized(models)
         elif request.is_create:
             spec["resourceModels"] = default_resource_models()
+    return cluster if spec == spec_of(cluster) else set_in(cluster, ("spec",), spec)
+
+
+def canonical(cluster: Manifest, request: Request) -> Manifest:
+    """Stamp NoExecute taints and move zone into zones: after validation, as the real one does."""
+    spec = dict(spec_of(cluster))
     if any(_wants_stamp(taint) for taint in spec.get("taints") or ()):
         spec["taints"] = [
             {**taint, "timeAdded": timestamp(request.now_s)} if _wants_stamp(taint) else taint
@@ -147,7 +156,7 @@ def _spec_errors(spec: Mapping[str, Any]) -> list[FieldError]:
 def _endpoint_errors(endpoint: str) -> list[FieldError]:
     path: Path = ("spec", "apiEndpoint")
     try:
-        parts = urlsplit(endpoint)
+        parts = _split(endpoint)
     except ValueError as error:
         text = f"apiEndpoint must be a valid URL: {error}{_URL_FORM}"
         return [invalid(path, endpoint, text)]
@@ -166,10 +175,31 @@ def _endpoint_errors(endpoint: str) -> list[FieldError]:
     return errors
 
 
+def _split(url: str) -> SplitResult:
+    """Return the parts of a URL.
+
+    Raises:
+        ValueError: It is none; with the text of Go's `url.Parse`.
+    """
+    if not _SCHEME.match(url):
+        if url.startswith(":"):
+            raise ValueError(f"parse {json.dumps(url)}: missing protocol scheme")
+        if ":" in url.partition("/")[0]:
+            text = "first path segment in URL cannot contain colon"
+            raise ValueError(f"parse {json.dumps(url)}: {text}")
+    parts = urlsplit(url)
+    host, colon, port = parts.netloc.rpartition("@")[2].rpartition(":")
+    if colon and not port.isdigit() and port and "]" not in port and host:
+        raise ValueError(
+            f"parse {json.dumps(url)}: invalid port {json.dumps(colon + port)} after host"
+        )
+    return parts
+
+
 def _proxy_errors(proxy: str) -> list[FieldError]:
     path: Path = ("spec", "proxyURL")
     try:
-        scheme = urlsplit(proxy).scheme
+        scheme = _split(proxy).scheme
     except ValueError as error:
         return [invalid(path, proxy, f"apiEndpoint must be a valid URL: {error}")]
     if scheme in {"http", "https", "socks5"}:
@@ -192,7 +222,7 @@ def _taint_errors(taints: Sequence[Mapping[str, Any]]) -> list[FieldError]:
         if not effect:
             errors.append(required((*path, "effect")))
         elif effect not in {"NoSchedule", "NoExecute"}:
-            words = ["NoExecute", "NoSchedule"]
+            words = ["NoSchedule", "NoExecute"]
             errors.append(not_supported((*path, "effect"), effect, words))
         if (key, effect) in seen:
             error = duplicate(path, taint)

@@ -41,7 +41,10 @@ def dns_label_errors(name: str) -> list[str]:
         "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', "
         "and must start and end with an alphanumeric character"
     )
-    return _form_errors(name, 63, _LABEL, message, "my-name", "123-abc")
+    errors = _form_errors(name, 63, _LABEL, message, "my-name", "123-abc")
+    if errors and not re.fullmatch(_LABEL, name) and re.fullmatch(_SUBDOMAIN, name):
+        errors[-1] = "must not contain dots"
+    return errors
 
 
 def dns_1035_errors(name: str) -> list[str]:

@@ -117,7 +117,9 @@ def _field_errors(entry: Mapping[str, Any], path: Path) -> list[FieldError]:
         for index, operation in enumerate(operations):
             where = (*path, name, index)
             errors += _pointer_errors(operation.get("subPath") or "", (*where, "subPath"))
-            given, removes = "value" in operation, operation.get("operator") == "remove"
+            # A null is read as no value at all.
+            given = operation.get("value") is not None
+            removes = operation.get("operator") == "remove"
             if removes and given:
                 text = "value is not allowed for remove operation"
                 errors.append(invalid((*where, "value"), operation["value"], text))

@@ -33,6 +33,8 @@ class Rule:
 
     default: Callable[[Manifest, Request], Manifest] | None = None
     validate: Callable[[Manifest, Request], None] | None = None
+    finish: Callable[[Manifest, Request], Manifest] | None = None
+    """What is still changed once the object was found valid."""
     has_schema: bool = True
     """Check fields against the CRD (not for what only controllers write: it costs)."""
 

@@ -34,7 +34,7 @@ RULES: Mapping[tuple[str, str], Rule] = {
     (_POLICY, "ClusterOverridePolicy"): Rule(None, override_policy.validate),
     (_POLICY, "ClusterTaintPolicy"): Rule(None, cluster_taint_policy.validate),
     (_POLICY, "FederatedResourceQuota"): Rule(None, federated_resource_quota.validate),
-    ("cluster.karmada.io", "Cluster"): Rule(cluster.default, cluster.validate),
+    ("cluster.karmada.io", "Cluster"): Rule(cluster.default, cluster.validate, cluster.canonical),
     (_WORK, "ResourceBinding"): _BINDING,
     (_WORK, "ClusterResourceBinding"): _BINDING,
     (_WORK, "Work"): Rule(work.default, None, has_schema=False),

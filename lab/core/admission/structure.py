@@ -30,6 +30,7 @@ class Problem:
     message: str
     at_key: bool = False
     unknown_field: bool = False
+    wrong_type: bool = False
 
 
 def problems(manifest: Mapping[str, Any], kind: FieldType, path: Path = ()) -> list[Problem]:
@@ -188,7 +189,8 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 def _wrong(path: Path, value: Any, needed: str) -> Problem:
     found = f"{quoted(value)} ({_type_word(value)})"
-    return Problem(path, f"{dotted(path) or 'the object'} is {found}, needs {needed}")
+    text = f"{dotted(path) or 'the object'} is {found}, needs {needed}"
+    return Problem(path, text, wrong_type=True)
 
 
 def _type_word(value: Any) -> str:

@@ -384,7 +384,7 @@ REFUSALS: dict[str, tuple[Manifest, str]] = {
     ),
     "a soft taint": (
         cluster(taints=[{"key": "a", "effect": "PreferNoSchedule"}]),
-        'Unsupported value: "PreferNoSchedule": supported values: "NoExecute", "NoSchedule"',
+        'Unsupported value: "PreferNoSchedule": supported values: "NoSchedule", "NoExecute"',
     ),
     "a taint twice": (
         cluster(taints=[{"key": "a", "effect": "NoSchedule"}] * 2),
