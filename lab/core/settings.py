@@ -85,7 +85,7 @@ class KarmadaSettings:
         return self.feature_gates[name]
 
     def with_gates(self, **gates: bool) -> KarmadaSettings:
-        """Return a copy with some gates changed (keyword form, for tests and `lab.plan`)."""
+        """Return a copy with some gates changed, by keyword."""
         return replace(self, feature_gates=_gates(gates))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import json
 from typing import Any
 
 import pytest
@@ -154,8 +154,11 @@ def test_several_causes_are_listed() -> None:
 
 def test_unknown_fields_and_nulls_pass() -> None:
     manifest = set_in(deployment(), ("spec", "unheard"), {"of": 1})
-    hub().create(set_in(manifest, ("spec", "minReadySeconds"), None), 0)
-    hub().create(set_in(work(), ("spec", "workload", "manifests"), [{"any": ["thing"]}]), 0)
+    made = hub().create(set_in(manifest, ("spec", "minReadySeconds"), None), 0)
+    assert made["spec"]["unheard"] == {"of": 1}
+    carried = [{"any": ["thing"]}]
+    made = hub().create(set_in(work(), ("spec", "workload", "manifests"), carried), 0)
+    assert made["spec"]["workload"]["manifests"] == carried
 
 
 IMMUTABLE: dict[str, tuple[dict[str, Any], Any, Any, str]] = {
@@ -252,11 +255,16 @@ def test_junk_is_stored_or_refused_but_never_breaks(
     manifest = set_in(base, path, value)
     store = hub(defaulting=True)
     for _ in range(2):
-        with suppress(ApiError):
+        version = store.resource_version
+        try:
             if verb == "create":
-                store.create(manifest, 0)
+                stored = store.create(manifest, 0)
             else:
-                store.apply(manifest, "me", 0)
+                stored = store.apply(manifest, "me", 0)
+        except ApiError:
+            assert store.resource_version == version, "a refused write leaves nothing behind"
+        else:
+            assert store.find(key(stored)) == stored
 
 
 @settings(derandomize=True, max_examples=300, deadline=None)
@@ -281,5 +289,14 @@ def test_junk_patches_never_break(
         {"spec": body},
         [{"op": "add", "path": "/spec", "value": body}],
     ):
-        with suppress(ApiError):
+        before, version = store.find(key(made)), store.resource_version
+        try:
             store.patch(key(made), attempt, patch_type, 1, subresource=subresource)
+        except ApiError:
+            assert store.find(key(made)) is before, "a refused patch leaves nothing behind"
+            assert store.resource_version == version
+        else:
+            after = store.find(key(made))
+            assert after is not None
+            assert after["metadata"]["uid"] == made["metadata"]["uid"]
+            json.dumps(after)

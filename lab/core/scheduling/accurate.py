@@ -1,6 +1,7 @@
 """The accurate estimator: what fits into the nodes of a member as they are, not into their sum.
 
-One runs per member in Karmada (`--enable-scheduler-estimator`). Its answers go into `schedule` as
+One runs per member in Karmada (`--enable-scheduler-estimator`). No run of the lab asks one yet
+(`lab.core.not_played`); whoever calls `schedule` can. Its answers go into `schedule` as
 `replace_estimates={ACCURATE: {cluster: replicas}}`; the smaller of both estimators counts.
 Source: Karmada v1.19 `pkg/estimator/server/framework/plugins/noderesource`, `nodes/filter.go`,
 `pkg/util/resource.go`. Namespace quotas (gate ResourceQuotaEstimate) are not looked at here.

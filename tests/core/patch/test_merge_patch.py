@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -38,8 +39,7 @@ CASES: dict[str, tuple[Any, Any, Any]] = {
 def test_merge_patch(document: Any, patch: Any, want: Any) -> None:
     before = copy.deepcopy(document)
     found = merge_patch(document, patch)
-    assert found == want
-    assert repr(found) == repr(want) or isinstance(want, dict)
+    assert json.dumps(found, sort_keys=True) == json.dumps(want, sort_keys=True), "False is not 0"
     assert document == before
 
 
