@@ -42,7 +42,6 @@ _CEL: Schema = {
     "description": "A CEL expression over ready(), replicas(), clusters(), exists(), status(), "
     "object() and now().",
 }
-_ANY_MAP: Schema = {"type": "object"}
 _FILE: Schema = {"type": "string", "format": "file", "minLength": 1}
 _OBJECT: Schema = {
     "type": "object",
@@ -91,7 +90,7 @@ _NODE_POOL = _map(
         "nodes": {"type": "integer", "minimum": 0, "maximum": 20000},
         "cpu": _QUANTITY,
         "memory": _QUANTITY,
-        "pods": {"type": "integer", "minimum": 0},
+        "pods": {"type": "integer", "minimum": 0, "maximum": 100_000},
         "labels": _LABELS,
         "taints": {"type": "array", "items": _TAINT},
         "zones": _TEXTS,
@@ -100,6 +99,25 @@ _NODE_POOL = _map(
     },
     "name",
     "nodes",
+)
+_GRADE = _map(
+    "Nodes with about as much free room, as in a Cluster's spec.resourceModels.",
+    {
+        "grade": {"type": "integer", "minimum": 0, "maximum": 1000},
+        "ranges": {
+            "type": "array",
+            "minItems": 1,
+            "items": _map(
+                "The room of one resource.",
+                {"name": _NAME, "min": _QUANTITY, "max": _QUANTITY},
+                "name",
+                "min",
+                "max",
+            ),
+        },
+    },
+    "grade",
+    "ranges",
 )
 _CLUSTER = _map(
     "One member cluster.",
@@ -114,7 +132,7 @@ _CLUSTER = _map(
         "joined": {"type": "boolean", "description": "false: it exists, but nobody joined it yet."},
         "kubernetesVersion": _TEXT,
         "nodePools": {"type": "array", "items": _NODE_POOL},
-        "resourceModels": {"type": "array", "items": _ANY_MAP},
+        "resourceModels": {"type": "array", "items": _GRADE},
         "network": _map("Between hub and cluster.", {"latency": _DURATION}),
         "missingApis": {
             "type": "array",

@@ -33,6 +33,8 @@ _WORDS = {
 }
 
 
+MAX_QUANTITY = 9 * 10**15
+"""Of one node; the bounds of a grade may be as great as a number of 64 bits."""
 _FEW = 12
 """So many fields are named in a message."""
 
@@ -101,8 +103,11 @@ def _scalar_problems(value: Any, schema: Schema, path: Path, place: str) -> Iter
         yield Problem(path, f"{place} is false, needs a duration or true")
     elif form == "quantity":
         try:
-            if parse_quantity(value) < 0:
+            amount = parse_quantity(value)
+            if amount < 0:
                 yield Problem(path, f"{place} is {quoted(value)}, needs 0 or more")
+            elif amount > MAX_QUANTITY and path[-1] != "max":
+                yield Problem(path, f"{place} is {quoted(value)}, needs 9P or less")
         except ValueError as error:
             yield Problem(path, f"{place}: {error}")
     if isinstance(value, str) and len(value) < schema.get("minLength", 0):

@@ -135,3 +135,30 @@ def test_resources_that_a_server_refuses(resources: str, message: str) -> None:
 def test_resources_as_they_should_be() -> None:
     right = "    resources: {requests: {cpu: 1, memory: null}, limits: {cpu: 1000m}}\n"
     assert parse_manifests(POD + right, "f")[0].manifest["kind"] == "Pod"
+
+
+POOL = "{name: a, nodes: 1, cpu: 4, memory: 8Gi}"
+FLEETS = {
+    "more memory than there is": ("memory: 8Gi", "memory: 10P", "needs 9P or less"),
+    "more pods than a node has": ("cpu: 4", "cpu: 4, pods: 1000000", "needs 100000 or less"),
+    "a grade without ranges": (
+        POOL, f"{POOL}], resourceModels: [{{grade: 0}}", "ranges is missing",
+    ),
+    "a grade of nothing": (
+        POOL, f"{POOL}], resourceModels: [{{grade: 0, ranges: []}}", "is empty, needs 1 or more",
+    ),
+    "a range without an end": (
+        POOL,
+        f"{POOL}], resourceModels: [{{grade: 0, ranges: [{{name: cpu, min: 0, max: null}}]}}",
+        "max is null, needs",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "message"), FLEETS.values(), ids=FLEETS.keys())
+def test_fleets_that_no_machine_room_has(old: str, new: str, message: str) -> None:
+    text = FLEET.replace("{name: m1}", f"{{name: m1, nodePools: [{POOL}]}}")
+    assert parse_scenario(text, "s.yaml").fleet.clusters
+    with pytest.raises(InputError) as caught:
+        parse_scenario(text.replace(old, new), "s.yaml")
+    assert message in str(caught.value)
