@@ -1,4 +1,4 @@
-"""PersistentVolumeClaims: bound to a volume of their own after a while."""
+"""PersistentVolumeClaims: bound to a volume of their own after a while, which goes with them."""
 
 from __future__ import annotations
 
@@ -30,10 +30,13 @@ class Claims:
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
         self._due: dict[str, float] = {}
+        self._volumes: dict[Key, str] = {}
 
     def reconcile(self, key: Key, now_s: float) -> None:
-        """Bind a claim when its volume is ready."""
+        """Bind a claim when its volume is ready; reclaim the volume of one that is gone."""
         claim = self._bench.store.find(key)
+        if claim is None or self._volumes.get(key, _volume_name(claim)) != _volume_name(claim):
+            self._reclaim(key, now_s)
         if claim is None or is_deleting(claim):
             return
         uid = uid_of(claim)
@@ -49,8 +52,11 @@ class Claims:
             if due_s != float("inf"):
                 self._bench.ask(key, due_s - now_s)
             return
-        volume = f"pvc-{uid}"
-        self._bench.create(self._volume(claim, volume), now_s)
+        volume = _volume_name(claim)
+        self._volumes[key] = volume
+        made = self._bench.create(self._volume(claim, volume), now_s)
+        if made is not None:
+            self._bench.write_status(made, {"phase": "Bound"}, now_s)
         bound = set_in(claim, ("spec", "volumeName"), volume)
         if not spec_of(claim).get("storageClassName"):
             bound = set_in(bound, ("spec", "storageClassName"), _CLASS)
@@ -81,8 +87,16 @@ class Claims:
                 "storageClassName": spec_of(claim).get("storageClassName") or _CLASS,
                 "volumeMode": spec_of(claim).get("volumeMode") or "Filesystem",
             },
-            "status": {"phase": "Bound"},
         }
+
+    def _reclaim(self, key: Key, now_s: float) -> None:
+        volume = self._volumes.pop(key, None)
+        if volume is not None:  # reclaim policy Delete
+            self._bench.remove(Key(key.cluster, "v1", "PersistentVolume", "", volume), now_s)
+
+
+def _volume_name(claim: Manifest) -> str:
+    return f"pvc-{uid_of(claim)}"
 
 
 def _size(claim: Manifest) -> str:
