@@ -143,6 +143,12 @@ def canonical_placement(source: Any) -> CanonicalPlacement:
     return CanonicalPlacement(value, go_json(value))
 
 
+def canonical_affinity(source: Any) -> Mapping[str, Any] | None:
+    """Return the canonical form of one clusterAffinity or targetCluster, None for none."""
+    found: Mapping[str, Any] | None = _PARTS["clusterAffinity"](source)
+    return found
+
+
 def go_json(value: Any) -> str:
     """Return JSON as Go writes it: compact, with the characters HTML minds escaped."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -149,7 +149,7 @@ def _spec_errors(spec: Mapping[str, Any]) -> list[FieldError]:
     models = spec.get("resourceModels") or ()
     text = _models_error(models)
     if text:
-        errors.append(invalid(("spec", "resourceModels"), list(models), text))
+        errors.append(invalid(("spec", "resourceModels"), _shown_models(models), text))
     return errors
 
 
@@ -225,11 +225,27 @@ def _taint_errors(taints: Sequence[Mapping[str, Any]]) -> list[FieldError]:
             words = ["NoSchedule", "NoExecute"]
             errors.append(not_supported((*path, "effect"), effect, words))
         if (key, effect) in seen:
-            error = duplicate(path, taint)
+            others = ("value", "effect", "timeAdded")
+            shown = {"key": key, **{name: taint[name] for name in others if taint.get(name)}}
+            error = duplicate(path, shown)
             text = f"{error.message}: taints must be unique by key and effect pair"
             errors.append(FieldError(path, error.reason, text))
         seen.add((key, effect))
     return errors
+
+
+def _shown_models(models: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return resource models as the server's internal type writes them."""
+    return [
+        {
+            "Grade": model.get("grade") or 0,
+            "Ranges": [
+                {name.capitalize(): entry.get(name) for name in ("name", "min", "max")}
+                for entry in model.get("ranges") or ()
+            ],
+        }
+        for model in models
+    ]
 
 
 def _models_error(models: Sequence[Mapping[str, Any]]) -> str:

@@ -18,8 +18,10 @@ from lab.core.admission.field_errors import (
     required,
 )
 from lab.core.admission.names import label_key_errors, label_value_errors
+from lab.core.admission.overrider_text import canonical_field, canonical_overriders
 from lab.core.admission.request import Request
 from lab.core.manifest import Manifest, namespace_of, spec_of
+from lab.core.placement_text import canonical_affinity
 
 _BAD_POINTER = 'JSON pointer must be empty or start with a "/"\nJSON pointer error'
 _OVERRIDERS = (
@@ -57,10 +59,10 @@ def spec_errors(spec: Mapping[str, Any], namespace: str) -> list[FieldError]:
     errors += selectors.affinity_errors(target, ("spec", "targetCluster"))
     if rules is not None and target is not None:
         text = "overrideRules and targetCluster can't co-exist"
-        errors.append(invalid(("spec", "targetCluster"), target, text))
+        errors.append(invalid(("spec", "targetCluster"), canonical_affinity(target), text))
     if rules is not None and any(overriders.get(name) for name in _OVERRIDERS):
         text = "overrideRules and overriders can't co-exist"
-        errors.append(invalid(("spec", "overriders"), overriders, text))
+        errors.append(invalid(("spec", "overriders"), canonical_overriders(overriders), text))
     for index, rule in enumerate(rules or ()):
         errors += _rule_errors(rule, ("spec", "overrideRules", index))
     errors += selectors.namespace_errors(
@@ -109,7 +111,7 @@ def _field_errors(entry: Mapping[str, Any], path: Path) -> list[FieldError]:
     yaml_ops: Sequence[Mapping[str, Any]] = entry.get("yaml") or ()
     if json_ops and yaml_ops:
         text = "FieldOverrider has both YAML and JSON set. Only one is allowed"
-        errors.append(invalid(path, entry, text))
+        errors.append(invalid(path, canonical_field(entry), text))
     if not json_ops and not yaml_ops:
         errors.append(required(path, "FieldOverrider must have either JSON or YAML set"))
     errors += _pointer_errors(entry.get("fieldPath") or "", (*path, "fieldPath"))

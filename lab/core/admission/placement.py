@@ -11,13 +11,15 @@ from typing import Any
 from lab.core.admission.field_errors import FieldError, Path, invalid, not_supported
 from lab.core.admission.names import label_key_errors
 from lab.core.admission.selectors import affinity_errors
+from lab.core.placement_text import canonical_placement
 
 _AFFINITY_PARTS = ("labelSelector", "fieldSelector")
 _AFFINITY_LISTS = ("clusterNames", "exclude")
 
 
 def placement_errors(placement: Mapping[str, Any], path: Path) -> list[FieldError]:
-    """Return what the webhook says about a placement."""
+    """Return what the webhook says about a placement, which it shows as its types write it."""
+    placement = canonical_placement(placement).value
     errors: list[FieldError] = []
     affinity, terms = placement.get("clusterAffinity"), placement.get("clusterAffinities")
     if affinity is not None and terms is not None:

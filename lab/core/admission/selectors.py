@@ -7,6 +7,7 @@ from typing import Any
 
 from lab.core.admission.field_errors import FieldError, Path, invalid
 from lab.core.manifest import Manifest, namespace_of, set_in, spec_of
+from lab.core.placement_text import canonical_affinity
 
 
 def with_namespace(policy: Manifest) -> Manifest:
@@ -38,7 +39,7 @@ def namespace_errors(
 
 def affinity_errors(affinity: Mapping[str, Any] | None, path: Path) -> list[FieldError]:
     """Field selectors know three keys and two operators."""
-    selector = (affinity or {}).get("fieldSelector")
+    selector = (canonical_affinity(affinity) or {}).get("fieldSelector")
     for expression in (selector or {}).get("matchExpressions") or ():
         key, operator = expression.get("key"), expression.get("operator")
         if key not in {"provider", "region", "zone"}:
