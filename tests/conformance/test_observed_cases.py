@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from lab.core.admission import admit
+from lab.core.errors import ApiError
 from lab.core.overrides import OverrideError, OverridePolicies, apply_overrides
+from lab.core.settings import KarmadaSettings
 from tests.conformance.test_karmada_schedule import matches, run
 
 HERE = Path(__file__).parent
@@ -37,3 +40,10 @@ def test_override(case: dict[str, Any]) -> None:
     else:
         result = apply_overrides(case["object"], case["cluster"], policies)
         assert result.manifest == case["expect"]
+
+
+@pytest.mark.parametrize("case", cases("admission-cases"), ids=by_id)
+def test_refusal(case: dict[str, Any]) -> None:
+    with pytest.raises(ApiError) as caught:
+        admit("CREATE", case["object"], None, 0.0, KarmadaSettings())
+    assert caught.value.message.endswith(f": {case['expect']}")
