@@ -6,11 +6,12 @@ are Karmada's own, in camelCase. Source: Karmada v1.19 `pkg/features`, `cmd/*/ap
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from lab.core.duration import parse_duration_s
+from lab.core.duration import format_duration, parse_duration_s
 from lab.core.errors import InputError, did_you_mean
 
 FEATURE_GATES: Mapping[str, bool] = {
@@ -124,19 +125,42 @@ def karmada_settings(given: Mapping[str, Any]) -> KarmadaSettings:
                 raise InputError(f"featureGates is {value!r}, needs a map of gate names")
             values[attribute] = _gates(value)
         elif attribute.endswith("_s"):
-            try:
-                values[attribute] = parse_duration_s(value)
-            except (ValueError, AttributeError) as error:
-                raise InputError(f"{name}: {error}") from None
+            values[attribute] = _seconds(name, value, _LEAST_S.get(attribute, 0.0))
         elif isinstance(default, (bool, str)):
             if type(value) is not type(default):
                 raise InputError(f"{name} is {value!r}, needs {_word(default)}")
             values[attribute] = value
-        elif isinstance(value, bool) or not isinstance(value, int | float):
-            raise InputError(f"{name} is {value!r}, needs a number")
+        elif isinstance(default, int):
+            values[attribute] = _count(name, value)
         else:
-            values[attribute] = type(default)(value)
+            values[attribute] = _rate(name, value)
     return KarmadaSettings(**values)
+
+
+_LEAST_S = {"cluster_status_update_frequency_s": 0.1}
+"""Durations that would stop time if they were shorter."""
+
+
+def _seconds(name: str, value: Any, least_s: float) -> float:
+    try:
+        found = parse_duration_s(value)
+    except (ValueError, AttributeError) as error:
+        raise InputError(f"{name}: {error}") from None
+    if not least_s <= found < math.inf:
+        raise InputError(f"{name} is {value!r}, needs {format_duration(least_s)} or more")
+    return found
+
+
+def _count(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise InputError(f"{name} is {value!r}, needs a whole number of 1 or more")
+    return value
+
+
+def _rate(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise InputError(f"{name} is {value!r}, needs a number")
+    return float(value)
 
 
 def _word(default: object) -> str:
