@@ -39,7 +39,7 @@ def run(context: Context, args: Args) -> Result:
             }
         )
         lines.append(safe(f"{name}: {scenario.name} is valid: {counts}"))
-    names = [each["name"] for each in data if each["valid"]]
+    names = [str(each["name"]) for each in data if each["valid"]]
     text = documents.rendered(args.text("output"), data, names)
     shown = "\n".join(lines) if text is None else text
     return Result(shown, tuple(problems), data, 2 if problems else 0)

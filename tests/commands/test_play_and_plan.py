@@ -242,7 +242,7 @@ def test_the_schema_accepts_what_the_loader_accepts(shell: Shell) -> None:
 
 FORMS = ["describe rb", "explain deployment/web", "events", "get rb", "doctor", "version",
          "lint -f objects.yaml", "plan -f objects.yaml -f clusters.yaml", "run two.yaml",
-         "scenario check two.yaml"]  # fmt: skip  # noqa: E501
+         "scenario check two.yaml"]  # fmt: skip
 
 
 def test_every_verb_knows_every_form(shell: Shell) -> None:
