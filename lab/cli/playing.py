@@ -144,7 +144,7 @@ class _Progress:
         bar = "#" * round(share * 20)
         text = f"{safe(self.name)}  [{bar:.<20}]  {clock(max(0.0, now_s))} of {clock(self.end_s)}"
         text += f"  checks {held}/{len(self.results)}"
-        self._write(f"\r\x1b[K{text[:110]}")
+        self._write(f"\r\x1b[K{text[: _columns() - 1]}")
 
     def clear(self) -> None:
         """Remove the line."""
@@ -197,6 +197,14 @@ class _Pace:
             self.slice_s *= 2
         elif took_s > _TICK_S:
             self.slice_s = max(1e-3, self.slice_s / 2)
+
+
+def _columns() -> int:
+    """Return the width of the terminal: a line that wraps could not be drawn over."""
+    try:
+        return max(2, os.get_terminal_size(sys.stderr.fileno()).columns)
+    except (OSError, ValueError):
+        return 80
 
 
 def _step_error(result: StepResult) -> str:

@@ -60,7 +60,7 @@ def load_manifests(
     documents: list[Document] = []
     errors: list[InputError] = []
     for path in [paths] if isinstance(paths, str | PurePath) else paths:
-        skip = skip_own or os.path.isdir(path)
+        skip, before = skip_own or os.path.isdir(path), len(documents)
         try:
             files = list(manifest_files(str(path), location))
         except InputError as error:
@@ -73,6 +73,9 @@ def load_manifests(
                 errors.append(error)
                 continue
             documents += [each for each in read if not (skip and _is_own(each.value))]
+        if os.path.isdir(path) and len(documents) == before and not errors:
+            text = f"folder {quoted(str(path), 200)} holds no manifest, only scenarios: name one"
+            errors.append(InputError(text, location))
     return _finish(documents, errors, kinds, check)
 
 

@@ -162,3 +162,9 @@ def test_fleets_that_no_machine_room_has(old: str, new: str, message: str) -> No
     with pytest.raises(InputError) as caught:
         parse_scenario(text.replace(old, new), "s.yaml")
     assert message in str(caught.value)
+
+
+def test_a_folder_of_nothing_but_scenarios_is_said(tmp_path: Path) -> None:
+    (tmp_path / "other.yaml").write_text(SCENARIO)
+    with pytest.raises(InputError, match="holds no manifest, only scenarios: name one"):
+        load_manifests(tmp_path)
