@@ -12,6 +12,7 @@ from lab.core.admission import admit
 from lab.core.errors import ApiError
 from lab.core.overrides import OverrideError, OverridePolicies, apply_overrides
 from lab.core.settings import KarmadaSettings
+from tests.conformance.test_karmada_interpret import CHECKS
 from tests.conformance.test_karmada_schedule import matches, run
 
 HERE = Path(__file__).parent
@@ -47,3 +48,8 @@ def test_refusal(case: dict[str, Any]) -> None:
     with pytest.raises(ApiError) as caught:
         admit("CREATE", case["object"], None, 0.0, KarmadaSettings())
     assert caught.value.message.endswith(f": {case['expect']}")
+
+
+@pytest.mark.parametrize("case", cases("interpret-cases"), ids=by_id)
+def test_interpret(case: dict[str, Any]) -> None:
+    CHECKS[case["area"]](case)

@@ -128,8 +128,6 @@ def _first_phase(order: Sequence[str], statuses: Items, missing: str) -> str:
 
 
 def _pod(template: Manifest, statuses: Items, now_s: float) -> Manifest:
-    if not statuses:
-        return template
     new: dict[str, Any] = {}
     order = ("Failed", "Pending", "Running", "Succeeded")
     if phase := _first_phase(order, statuses, "Pending"):

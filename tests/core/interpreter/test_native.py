@@ -319,9 +319,9 @@ def test_one_failed_member_fails_the_job_and_is_named() -> None:
     assert status["failed"] == 2
 
 
-def test_a_pod_without_members_keeps_its_status() -> None:
+def test_a_pod_without_members_has_no_status() -> None:
     pod = obj("Pod", status={"phase": "Pending"})
-    assert NATIVE.aggregate(pod, [], 0.0) is pod
+    assert NATIVE.aggregate(pod, [], 0.0)["status"] == {}
 
 
 # ── health, retain, dependencies, prune ────────────────────────────────────────────────────────
