@@ -96,6 +96,9 @@ _RATES = {"node_starts_per_second", "pod_creation_rate", "scheduler_rate", "bind
 _COUNTS = {"pod_creation_burst", "bind_burst"}
 _BYTES = {"image_bandwidth", "image_size_default"}
 _PATTERNS = {"bad_images", "crash_images"}
+_BACK_OFFS = {"back_off_initial", "back_off_max"}
+_BACK_OFF_LEAST_S = 1.0
+"""The least a kubelet can be set to; below it a crashing container would stop time."""
 
 
 NAMES: Mapping[str, str] = {setting_name(item.name): item.name for item in fields(Timings)}
@@ -163,7 +166,16 @@ def _reader(attribute: str) -> Callable[[str, Any], Any]:
         return lambda name, value: None if value == "auto" else parse_duration(name, value)
     if isinstance(getattr(DEFAULTS, attribute), Distribution):
         return parse_distribution
+    if attribute in _BACK_OFFS:
+        return _back_off
     return parse_duration
+
+
+def _back_off(name: str, value: Any) -> float:
+    seconds = parse_duration(name, value)
+    if seconds < _BACK_OFF_LEAST_S:
+        raise InputError(f"{name} is {value!r}, needs 1s or more")
+    return seconds
 
 
 def _rate(name: str, value: Any) -> float:

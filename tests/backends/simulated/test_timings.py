@@ -55,6 +55,8 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "empty table": ({"podStart": {}}, "empty map"),
     "rate below 0": ({"bindRate": -1}, "bindRate is -1"),
     "burst 0": ({"bindBurst": 0}, "bindBurst is 0"),
+    "no back-off": ({"backOffInitial": 0}, "backOffInitial is 0, needs 1s or more"),
+    "a back-off that ends too soon": ({"backOffMax": "500ms"}, "needs 1s or more"),
     "switch as text": ({"imagePull": "no"}, "needs true or false"),
     "broken pattern": ({"badImages": ["("]}, "no regular expression"),
     "pattern as text": ({"badImages": "x"}, "needs a list"),
