@@ -194,7 +194,8 @@ class _Pace:
             if rest_s > 0:
                 time.sleep(rest_s)
         elif took_s < _TICK_S / 2:
-            self.slice_s *= 2
+            if self.session.now_s < goal_s:  # a slice that the goal cut short says nothing
+                self.slice_s *= 2
         elif took_s > _TICK_S:
             self.slice_s = max(1e-3, self.slice_s / 2)
 
