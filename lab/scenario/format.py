@@ -179,8 +179,10 @@ def _karmada() -> Schema:
             kind = _BOOL
         elif isinstance(default, str):
             kind = _TEXT
+        elif isinstance(default, int):
+            kind = {"type": "integer", "minimum": 1}
         else:
-            kind = {"type": "integer" if isinstance(default, int) else "number"}
+            kind = {"type": "number"}
         properties[setting_name(item.name)] = kind
     return _map("Karmada's flags, in camelCase, with its defaults.", properties)
 

@@ -53,6 +53,10 @@ WRONG: dict[str, tuple[str, str]] = {
         "  settings: {karmada: {kubeApiQsp: 5}}\n",
         's.yaml:9:24: unknown field "spec.settings.karmada.kubeApiQsp" — did you mean "kubeApiQps"?',
     ),
+    "no workers": (
+        "  settings: {karmada: {concurrentWorkSyncs: 0}}\n",
+        "s.yaml:9:45: spec.settings.karmada.concurrentWorkSyncs is 0, needs 1 or more",
+    ),
     "unknown timing": ("  settings: {members: {podStrat: 1s}}\n", 'did you mean "podStart"?'),
     "a file that is not there": ("  manifests: [web.yaml]\n", 's.yaml:9:15: no such file: "web.yaml"'),
     "a wrong inline manifest": (
