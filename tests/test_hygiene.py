@@ -1,4 +1,4 @@
-"""What the house promises about itself: contracts, light imports, nothing that should not be said."""
+"""What the house promises about itself: contracts, light imports, nothing said that should not be."""
 
 from __future__ import annotations
 
