@@ -1,4 +1,4 @@
-"""What the house promises about itself: contracts, light imports, nothing said that should not be."""
+"""What the house promises about itself: contracts, light imports, what is never to be said."""
 
 from __future__ import annotations
 
