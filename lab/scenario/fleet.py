@@ -22,6 +22,10 @@ from lab.scenario.yaml_tree import Document
 MAX_NODES = 200_000
 
 
+_HUB_NAMES = frozenset({"hub", "karmada", "karmada-apiserver"})
+"""Contexts that mean the hub: no member can be reached by them."""
+
+
 class FleetReader:
     """Reads the clusters at one place of a document; collects all that is wrong."""
 
@@ -58,6 +62,9 @@ class FleetReader:
         name = item["name"]
         for text in cluster_name_errors(name)[:1]:
             self._error((*path, "name"), f"cluster name {quoted(name)}: {brief(text)}")
+        if name in _HUB_NAMES:
+            text = f"cluster name {quoted(name)} means the hub in command lines, needs another"
+            self._error((*path, "name"), text)
         self._labels(item.get("labels") or {}, (*path, "labels"))
         for field in ("provider", "region"):
             self._value(str(item.get(field) or ""), (*path, field))

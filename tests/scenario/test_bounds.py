@@ -139,6 +139,7 @@ def test_resources_as_they_should_be() -> None:
 
 POOL = "{name: a, nodes: 1, cpu: 4, memory: 8Gi}"
 FLEETS = {
+    "a member called hub": ("name: m1", "name: hub", '"hub" means the hub'),
     "more memory than there is": ("memory: 8Gi", "memory: 10P", "needs 9P or less"),
     "more pods than a node has": ("cpu: 4", "cpu: 4, pods: 1000000", "needs 100000 or less"),
     "a grade without ranges": (
