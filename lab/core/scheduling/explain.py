@@ -132,7 +132,11 @@ def _candidates(clusters: Sequence[Json], width: int) -> list[str]:
                 "-" if gets is None else gets,
             ]
         )
-    return table(heads, rows, width, numbers=[1, 2, 3, 4, 8])
+    lines = table(heads, rows, width, numbers=[1, 2, 3, 4, 8])
+    for cluster in clusters:
+        if detail := _bound_detail(cluster):
+            lines += wrapped(f"{cluster['name']} room: {detail}", width, "  . ")
+    return lines
 
 
 def _room(replicas: int) -> str:
@@ -140,13 +144,23 @@ def _room(replicas: int) -> str:
 
 
 def _bound(cluster: Json) -> str:
+    """Return what bounds a cluster's room, in a word or two."""
     general = cluster["estimates"].get("general-estimator")
     if general is None or cluster["boundBy"] != "general-estimator":
         return str(cluster["boundBy"])
-    text = str(general["boundBy"])
+    return f"{general['boundBy']}{' (models)' if general['basis'] == 'models' else ''}"
+
+
+def _bound_detail(cluster: Json) -> str:
+    """Return how the room came out, in full."""
+    general = cluster["estimates"].get("general-estimator")
+    if general is None or cluster["boundBy"] != "general-estimator":
+        return ""
+    detail = str(general["detail"] or "")
     if general["basis"] == "models":
-        text += f" (models; sums alone say {general.get('bySummary', '-')})"
-    return f"{text}: {general['detail']}" if general["detail"] else text
+        sums = f"the sums alone say {general.get('bySummary', '-')}"
+        return f"{detail}; {sums}" if detail else sums
+    return detail
 
 
 def _selection(selection: Json, width: int) -> list[str]:
