@@ -57,3 +57,23 @@ def test_pure_rooms_do_not_order_by_hash_or_read_the_clock() -> None:
         for match in forbidden.finditer(path.read_text())
     ]
     assert found == []
+
+
+def test_nothing_speaks_of_one_machine_or_of_where_packages_come_from() -> None:
+    # A slash before the word, and no word before the slash: `pkg/webhook/work` is no machine path.
+    places = ("home", "root", "work", "Users", "mnt", "srv")
+    hosts = ("pypi.org", "pythonhosted.org", "artifactory", "nexus")
+    forbidden = re.compile(
+        rf"(?<![\w.~}}*-])/(?:{'|'.join(places)})/|(?:{'|'.join(map(re.escape, hosts))})", re.I
+    )
+    found = []
+    for place in ("lab", "tui", "tests", "docs", "scenarios", "kind-configs", ".ci"):
+        for path in sorted((ROOT / place).rglob("*")):
+            if path.suffix not in {".py", ".md", ".yaml", ".json", ".tcss", ".toml", ""}:
+                continue
+            if path.is_file() and path != Path(__file__).resolve():
+                text = path.read_text("utf-8", errors="replace")
+                found += [f"{path.relative_to(ROOT)}: {m[0]}" for m in forbidden.finditer(text)]
+    for name in ("README.md", "CHANGELOG.md", "pyproject.toml", "constraints.txt", "bootstrap.py"):
+        found += [f"{name}: {m[0]}" for m in forbidden.finditer((ROOT / name).read_text())]
+    assert found == []
