@@ -109,9 +109,12 @@ class KubeScheduler:
             waiting.rows = []
             if not rows:
                 del self._waiting[index]
+        # A row that a new pod got while the old one stood in the queue stands there twice.
+        known = {row for _, rows in batches for row in rows}
         for row in self._queue:
-            if self._pods.state[row] != State.PENDING:
+            if self._pods.state[row] != State.PENDING or row in known:
                 continue
+            known.add(row)
             index = int(self._pods.workload[row])
             if batches and batches[-1][0].index == index:
                 batches[-1][1].append(row)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lab.backends.simulated.pods import ACTIVE, ON_NODE, READY_STATES, State
 from lab.backends.simulated.workload import suffix_of
 from lab.core.fleet import NodePool
+from lab.core.manifest import Manifest
+from lab.store.changes import Change
 from tests.backends.simulated.world import World, image, template, workload
 
 STEPS = st.lists(
@@ -43,9 +45,33 @@ def check(world: World, wanted: int) -> None:
     ), "a status is stale though nothing is under way"
 
 
+def ready(pod: Manifest) -> tuple[object, object]:
+    status = pod["status"]
+    conditions = {each["type"]: each["status"] for each in status.get("conditions", ())}
+    return status["phase"], conditions.get("Ready", "False")
+
+
+def listen(world: World) -> None:
+    """Watch pods; what a change says was before must be what was told last."""
+    told: dict[str, object] = {}
+
+    def change(each: Change) -> None:
+        if each.object["kind"] != "Pod":
+            return
+        uid = each.object["metadata"]["uid"]
+        if each.old is not None and uid in told:
+            assert ready(each.old) == told[uid], "an old object that nobody was told of"
+        told[uid] = ready(each.object)
+
+    world.store.listen(change)
+
+
 @settings(derandomize=True, max_examples=25, deadline=None)
-@given(STEPS, st.integers(0, 3))
-def test_no_story_breaks_the_books(steps: list[tuple[str, object]], seed: int) -> None:
+@given(STEPS, st.integers(0, 3), st.booleans())
+@example([("image", "nginx"), ("image", "httpd"), ("scale", 5)], 0, False)  # a row used again
+def test_no_story_breaks_the_books(
+    steps: list[tuple[str, object]], seed: int, watched: bool
+) -> None:
     timings = {
         "podStart": {"p0": "100ms", "p50": "1s", "p100": "4s"},
         "crashImages": ["crash"],
@@ -53,6 +79,8 @@ def test_no_story_breaks_the_books(steps: list[tuple[str, object]], seed: int) -
     }
     pools = (NodePool("pool", 3, cpu="1", memory="2Gi", pods=5),)
     world = World(timings, pools=pools, seed=seed)
+    if watched:
+        listen(world)
     wanted = 3
     pod = template(requests={"cpu": "250m"})
     world.create(workload("Deployment", replicas=wanted, pod=pod))
