@@ -42,6 +42,27 @@ _MODULES: Mapping[str, str] = {
 
 NOT_YET: Mapping[str, str] = {
     "tui": "the terminal UI is not in this version yet: fedlab run, get and explain show the same",
+    **{
+        word: f"fedlab {word} is not in this version yet: {instead}"
+        for word, instead in {
+            "assess": "fedlab plan with a cluster left out of the fleet answers one case",
+            "campaign": "fedlab run --seed N plays one seed",
+            "compare": "fedlab run -o json of two runs can be compared by hand",
+            "convert": "no other federation system is played yet",
+            "faults": "faults are not played yet",
+            "fleet": "real clusters are not driven yet",
+            "heal": "faults are not played yet",
+            "inject": "faults are not played yet",
+            "migrate": "migration is not played yet",
+            "replay": "fedlab run with the same seed gives the same run",
+            "report": "fedlab run --junit FILE and -o json are there",
+            "runs": "fedlab get --run FILE reads a run; fedlab doctor says where they are kept",
+            "serve": "steps of a scenario take kubectl and karmadactl lines",
+            "sweep": "fedlab run plays one setting at a time",
+            "top": "usage is not modelled; fedlab get nodes and describe show what is requested",
+            "workshop": "the scenarios in scenarios/ are there to read and change",
+        }.items()
+    },
 }
 """Words that belong to the program but are not built: what to say to somebody who uses them."""
 
