@@ -21,6 +21,7 @@ _STANDARD = (
     "size", "contains", "startsWith", "endsWith", "matches", "int", "uint", "double", "string",
     "bytes", "bool", "timestamp", "duration", "type", "max", "min", "has", "optional", "dyn",
 )  # fmt: skip
+_INTERRUPTED = "Python function call failed: KeyboardInterrupt"
 _SYNTAX = re.compile(r"<input>:(\d+):(\d+): (?:Syntax error: )?(.*)")
 
 
@@ -40,7 +41,7 @@ class Expression:
         """
         import cel
 
-        failures: list[Exception] = []
+        failures: list[BaseException] = []
         guarded = {name: _guard(call, failures) for name, call in functions.items()}
         context = cel.Context(functions=guarded)
         try:
@@ -48,23 +49,25 @@ class Expression:
         except KeyError as error:
             problem = f"no key {error.args[0]!r}" if error.args else "no such key"
         except (ValueError, RuntimeError, TypeError, ArithmeticError, LookupError) as error:
+            if _INTERRUPTED in str(error):  # Ctrl-C came while the library was calling back
+                raise KeyboardInterrupt from None
             problem = str(error).partition(". ")[0]
         else:
             if not failures:
                 return value
         if failures and not isinstance(failures[0], InputError):
-            raise failures[0]  # a mistake in the lab, not in the expression
+            raise failures[0]  # Ctrl-C, or a mistake in the lab: not in the expression
         if failures:
             problem = str(failures[0])
         raise InputError(f"cel: {problem}", self.location)
 
 
-def _guard(call: Callable[..., Any], failures: list[Exception]) -> Callable[..., Any]:
+def _guard(call: Callable[..., Any], failures: list[BaseException]) -> Callable[..., Any]:
     # An exception that leaves a function would be logged by the library and lose its type.
     def guarded(*arguments: Any) -> Any:
         try:
             return call(*arguments)
-        except Exception as error:
+        except (Exception, KeyboardInterrupt) as error:
             failures.append(error)
             return None
 
