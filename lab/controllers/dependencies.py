@@ -78,8 +78,8 @@ class DependenciesDistributor:
         # The flag concurrentDependentResourceSyncs is about events only; bindings share their own.
         self.workers = settings.concurrent_resourcebinding_syncs
         self.indexes: Sequence[Index] = (
-            Index(_REFERRERS, "hub", BINDING[1], dependency_places),
-            Index(_ATTACHED, "hub", BINDING[1], referrer_marks),
+            Index(_REFERRERS, "hub", *BINDING, dependency_places),
+            Index(_ATTACHED, "hub", *BINDING, referrer_marks),
         )
         self._interpreter = interpreter
         self._queues = queues

@@ -131,7 +131,7 @@ def binding_id(binding: Manifest) -> str:
 
 def works_by_binding() -> Index:
     """Return the index of Works by the permanent id of their binding."""
-    return Index("works-by-binding", "hub", "Work", _binding_ids)
+    return Index("works-by-binding", "hub", *WORK, _binding_ids)
 
 
 def _binding_ids(work: Manifest) -> Iterable[tuple[str, str]]:
@@ -143,7 +143,7 @@ def _binding_ids(work: Manifest) -> Iterable[tuple[str, str]]:
 
 def works_by_kind() -> Index:
     """Return the index of Works by (member, apiVersion, kind) of what they carry."""
-    return Index("works-by-kind", "hub", "Work", _work_kinds)
+    return Index("works-by-kind", "hub", *WORK, _work_kinds)
 
 
 def _work_kinds(work: Manifest) -> Iterable[tuple[str, str, str]]:
@@ -160,7 +160,7 @@ def id_value(binding: Manifest) -> tuple[str, str]:
 
 def bindings_on_cluster(kind: Kind) -> Index:
     """Return the index of bindings by the members in their spec.clusters."""
-    return Index(f"{kind[1]}-by-cluster", "hub", kind[1], _target_names)
+    return Index(f"{kind[1]}-by-cluster", "hub", *kind, _target_names)
 
 
 def _target_names(binding: Manifest) -> Iterable[str]:
@@ -169,7 +169,7 @@ def _target_names(binding: Manifest) -> Iterable[str]:
 
 def bindings_of_policy(kind: Kind) -> Index:
     """Return the index of bindings by the permanent ids of the policies they were made for."""
-    return Index(f"{kind[1]}-by-policy", "hub", kind[1], _policy_ids)
+    return Index(f"{kind[1]}-by-policy", "hub", *kind, _policy_ids)
 
 
 def _policy_ids(binding: Manifest) -> Iterable[tuple[str, str]]:

@@ -44,7 +44,7 @@ def _targets(policy: Manifest) -> Iterable[Target]:
 
 def selecting_index(kind: Kind) -> Index:
     """Return the index of policies of a kind by what they select."""
-    return Index(f"{kind[1]}-by-target", "hub", kind[1], _targets)
+    return Index(f"{kind[1]}-by-target", "hub", *kind, _targets)
 
 
 PROPAGATION_INDEXES = (selecting_index(POLICY), selecting_index(CLUSTER_POLICY))

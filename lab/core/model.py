@@ -266,6 +266,7 @@ class Index:
 
     name: str
     where: Literal["hub", "members"]
+    api_version: str
     kind: str
     values: Callable[[Manifest], Iterable[Hashable]]
 

@@ -33,8 +33,10 @@ from lab.engine.hub import Hub
 from lab.engine.trace import Trace
 from lab.engine.view import ObjectView
 
-EVENTS_OF_EVENTS = ("Event", "Lease")
+NO_NEWS = frozenset({("v1", "Event"), ("coordination.k8s.io/v1", "Lease")})
 """Kinds whose changes are no news: no controller watches them and the trace has their notes."""
+
+CLUSTER = ("cluster.karmada.io/v1alpha1", "Cluster")
 
 
 class EngineError(Exception):
@@ -117,17 +119,15 @@ class Engine:
 
     def _hub_changed(self, change: Any) -> None:
         manifest = change.object
-        kind = manifest["kind"]
-        if kind in EVENTS_OF_EVENTS:
+        kind = (manifest["apiVersion"], manifest["kind"])
+        if kind in NO_NEWS:
             return
         metadata = manifest["metadata"]
-        key = Key(
-            HUB, manifest["apiVersion"], kind, metadata.get("namespace", ""), metadata["name"]
-        )
+        key = Key(HUB, *kind, metadata.get("namespace", ""), metadata["name"])
         deleted = change.type == "DELETED"
         event = Observed(key, None if deleted else manifest, manifest if deleted else change.old)
         self._take_in(event, self._actor, self._cause)
-        if deleted and kind == "Cluster":
+        if deleted and kind == CLUSTER:
             self.view.forget(key.name)  # unjoined: its informers stop
 
     def receive(self, event: Event, now_s: float) -> None:

@@ -17,14 +17,14 @@ class ObjectView:
         self._kinds: dict[_Kind, dict[Key, Manifest]] = {}
         self._synced: set[_Kind] = set()
         self._probes: dict[str, ProbeResult] = {}
-        self._indexes: dict[tuple[str, str], list[Index]] = {}
+        self._indexes: dict[tuple[str, str, str], list[Index]] = {}
         self._entries: dict[str, dict[tuple[str, Hashable], dict[Key, None]]] = {}
         self._values: dict[tuple[str, Key], tuple[Hashable, ...]] = {}
         for index in indexes:
             if index.name in self._entries:
                 continue  # two controllers may share an index by its name
             self._entries[index.name] = {}
-            self._indexes.setdefault((index.where, index.kind), []).append(index)
+            self._indexes.setdefault((index.where, index.api_version, index.kind), []).append(index)
 
     def receive(self, event: Event) -> None:
         """Take in an event."""
@@ -45,7 +45,7 @@ class ObjectView:
 
     def _reindex(self, key: Key, manifest: Manifest | None) -> None:
         where = "hub" if key.cluster == HUB else "members"
-        for index in self._indexes.get((where, key.kind), ()):
+        for index in self._indexes.get((where, key.api_version, key.kind), ()):
             values = () if manifest is None else tuple(index.values(manifest))
             place = (index.name, key)
             before = self._values.get(place, ())

@@ -27,6 +27,7 @@ from lab.core.model import (
     Queue,
     Update,
     View,
+    key_of,
 )
 from lab.core.settings import KarmadaSettings
 from lab.core.workqueue import RateLimitingQueue
@@ -298,3 +299,20 @@ def test_a_cluster_without_a_member_refuses_and_probes_as_unreachable() -> None:
     assert [each.online for each in probed if isinstance(each, ProbeResult)] == [False]
     refusal = next(record for record in lab.engine.trace.records if record.type == "refusal")
     assert refusal.detail["code"] == 503
+
+
+def cluster(api_version: str) -> dict[str, Any]:
+    return {"apiVersion": api_version, "kind": "Cluster", "metadata": {"name": "m1"}}
+
+
+def test_only_karmadas_own_cluster_ends_a_members_informers() -> None:
+    lab = house(Loop(lambda view, asked, now_s: NOTHING))
+    own, foreign = cluster("cluster.karmada.io/v1alpha1"), cluster("cluster.x-k8s.io/v1beta1")
+    lab.create(own)
+    foreign["metadata"]["namespace"] = "default"
+    lab.create(foreign)
+    lab.engine.receive(Observed(key("held", "m1"), config("held")), 0.0)
+    lab.store.delete(key_of(foreign), 1.0)
+    assert lab.engine.view.get(key("held", "m1")) is not None
+    lab.store.delete(key_of(own), 2.0)
+    assert lab.engine.view.get(key("held", "m1")) is None

@@ -21,7 +21,7 @@ def names(found: Any) -> list[str]:
     return [manifest["metadata"]["name"] for manifest in found]
 
 
-BY_NODE = Index("by-node", "hub", "Pod", lambda pod: (pod["spec"]["nodeName"],))
+BY_NODE = Index("by-node", "hub", "v1", "Pod", lambda pod: (pod["spec"]["nodeName"],))
 
 
 def test_index_follows_changes_and_deletions() -> None:
@@ -62,3 +62,10 @@ def test_forgetting_a_member_drops_objects_probe_and_sync() -> None:
     assert not view.synced("member1", "v1", "Pod")
     assert view.probe("member1") is None
     assert names(view.list("member1", "v1", "Pod")) == []
+
+
+def test_index_does_not_take_another_groups_kind_of_the_same_name() -> None:
+    view = ObjectView([BY_NODE])
+    other = pod("a", "n1")
+    view.receive(Observed(other.key._replace(api_version="example.io/v1"), other.object))
+    assert names(view.by_index("by-node", "n1")) == []
