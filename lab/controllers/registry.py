@@ -14,6 +14,7 @@ from lab.controllers.namespaces import NamespaceSync
 from lab.controllers.policies import PolicyReconciler
 from lab.controllers.scheduler import Scheduler
 from lab.controllers.work_status import WorkStatusController
+from lab.controllers.workload_rebalancer import WorkloadRebalancerController
 from lab.core.interpreter import Interpreter, native_interpreter
 from lab.core.model import Controller, Queue
 from lab.core.settings import KarmadaSettings
@@ -66,5 +67,6 @@ def build_controllers(
         WorkStatusController(settings, known, make),
         BindingStatusController(BINDING, settings, known, make),
         BindingStatusController(CLUSTER_BINDING, settings, known, make),
+        WorkloadRebalancerController(make),
     ]
     return controllers

@@ -9,6 +9,7 @@ POLICY_API = "policy.karmada.io/v1alpha1"
 WORK_API = "work.karmada.io/v1alpha1"
 BINDING_API = "work.karmada.io/v1alpha2"
 CLUSTER_API = "cluster.karmada.io/v1alpha1"
+REBALANCER_API = "apps.karmada.io/v1alpha1"
 
 # ── who claims a template ──────────────────────────────────────────────────────────────────────
 

@@ -49,7 +49,6 @@ _SCALING = "autoscaling is not played"
 _CUSTOM = "custom interpreters are not played: the kinds they are for are propagated whole"
 
 KINDS: Mapping[tuple[str, str], str] = {
-    ("apps.karmada.io", "WorkloadRebalancer"): "rebalancing is not played",
     ("autoscaling.karmada.io", "CronFederatedHPA"): _SCALING,
     ("autoscaling.karmada.io", "FederatedHPA"): _SCALING,
     ("config.karmada.io", "ResourceInterpreterCustomization"): _CUSTOM,
