@@ -21,9 +21,10 @@ from lab.core.errors import InputError, did_you_mean
 from lab.core.fleet import ClusterSpec, FleetSpec
 from lab.core.kinds import HUB_KINDS
 from lab.core.manifest import Manifest
-from lab.core.model import HUB
+from lab.core.model import HUB, Controller
 from lab.core.settings import KarmadaSettings
 from lab.drivers.simulation import SimulationDriver
+from lab.engine.control_plane import ControlPlaneFaults
 from lab.engine.engine import Engine
 from lab.engine.hub import Hub
 from lab.engine.trace import Trace
@@ -78,9 +79,14 @@ class Federation:
         self.members: dict[str, SimulatedMember] = {
             spec.name: self._member(spec) for spec in fleet.clusters
         }
-        self.engine = Engine(build_controllers(karmada), self.hub, self.members, self.trace)
+        self.engine = Engine(self._controllers(), self.hub, self.members, self.trace)
+        self.engine.processes.make = self._controllers
+        self.control_plane = ControlPlaneFaults(self.engine)
         self._driver.attach(self.engine)
         self._boot()
+
+    def _controllers(self) -> list[Controller]:
+        return build_controllers(self.settings.karmada)
 
     def _member(self, spec: ClusterSpec) -> SimulatedMember:
         karmada = self.settings.karmada
@@ -95,7 +101,7 @@ class Federation:
         )
 
     def _boot(self) -> None:
-        self.engine.acting("boot", self.now_s)
+        self.engine.boot(self.now_s)
         for name in HUB_NAMESPACES:
             namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
             self.hub.store.create(namespace, self.now_s)

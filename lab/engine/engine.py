@@ -7,8 +7,8 @@ worker of a real controller does; until the last answer the key is in flight and
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import heapq
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lab.core.errors import ApiError
@@ -23,55 +23,28 @@ from lab.core.model import (
     Key,
     Note,
     Observed,
-    Plan,
     Probe,
     ProbeResult,
-    Queue,
     Subscribe,
 )
+from lab.engine.causes import Causes
+from lab.engine.delivery import Delivery
 from lab.engine.hub import Hub
+from lab.engine.loop import Flight, Loop
+from lab.engine.processes import Processes
 from lab.engine.trace import Trace
 from lab.engine.view import ObjectView
 
-NO_NEWS = frozenset({("v1", "Event"), ("coordination.k8s.io/v1", "Lease")})
-"""Kinds whose changes are no news: no controller watches them and the trace has their notes."""
+EVENT = ("v1", "Event")
+"""No controller watches Events, and the trace has the notes they are made of."""
+LEASE = ("coordination.k8s.io/v1", "Lease")
+"""A renewed lease is no news: controllers see it, the trace does not tell of it."""
 
 CLUSTER = ("cluster.karmada.io/v1alpha1", "Cluster")
 
 
 class EngineError(Exception):
     """A controller runs in circles: a bug in the lab (or a faithful hot loop), never a user's."""
-
-
-@dataclass(slots=True)
-class _Flight:
-    """One reconcile whose actions are still being carried out."""
-
-    index: int
-    key: Key
-    plan: Plan
-    cause: int
-    sent: int = 0
-
-
-@dataclass(slots=True)
-class _Loop:
-    """A controller with its queue and the work it has in flight."""
-
-    controller: Controller
-    queue: Queue
-    in_flight: int = 0
-    causes: dict[Key, int] = field(default_factory=dict)
-    touched: bool = True
-    _due_s: float | None = None
-
-    def due_s(self) -> float | None:
-        """Return when the queue is due, None if never or if all workers are busy."""
-        if self.in_flight >= self.controller.workers:
-            return None
-        if self.touched:  # asking a queue costs more than all else here
-            self._due_s, self.touched = self.queue.next_due_s(), False
-        return self._due_s
 
 
 class Engine:
@@ -98,18 +71,32 @@ class Engine:
         self.view = ObjectView(index for each in controllers for index in each.indexes)
         self.trace = trace
         self.last_change_s = float("-inf")
-        self._hub = hub
+        self.causes = Causes()
+        self.delivery = Delivery()
+        self.hub = hub
         self._servers = servers
-        self._loops = [_Loop(each, each.make_queue()) for each in controllers]
+        self.loops = [Loop(each, each.make_queue()) for each in controllers]
+        self.processes = Processes(self)
+        self._timers: list[tuple[float, int, Callable[[float], None]]] = []
         self._limit = reconciles_per_instant
         self._instant: tuple[float, dict[tuple[int, Key], int]] = (float("-inf"), {})
         self._requests = 0
-        self._flights: dict[int, _Flight] = {}
+        self._flights: dict[int, Flight] = {}
         self._sent: dict[int, int] = {}
         self._now_s = float("-inf")
         self._cause = 0
         self._actor = "user"
         hub.store.listen(self._hub_changed)
+
+    @property
+    def now_s(self) -> float:
+        """The second of the run that the engine is at."""
+        return self._now_s
+
+    def boot(self, now_s: float) -> None:
+        """Begin the trace: whatever nothing else has caused, the boot has."""
+        self.causes.root = self.trace.add(now_s, "step", "boot", None)
+        self.acting("boot", now_s, self.causes.root)
 
     # ── events in ──────────────────────────────────────────────────────────────────────────────
 
@@ -120,15 +107,20 @@ class Engine:
     def _hub_changed(self, change: Any) -> None:
         manifest = change.object
         kind = (manifest["apiVersion"], manifest["kind"])
-        if kind in NO_NEWS:
+        if kind == EVENT:
             return
         metadata = manifest["metadata"]
         key = Key(HUB, *kind, metadata.get("namespace", ""), metadata["name"])
         deleted = change.type == "DELETED"
         event = Observed(key, None if deleted else manifest, manifest if deleted else change.old)
+        if kind == LEASE:
+            self._arrives(event, self._cause)
+            return
         self._take_in(event, self._actor, self._cause)
-        if deleted and kind == CLUSTER:
-            self.view.forget(key.name)  # unjoined: its informers stop
+        if deleted and kind == CLUSTER:  # unjoined: its informers stop
+            self.view.forget(key.name)
+            self.causes.forget(key.name)
+            self.processes.unsubscribe(key.name)
 
     def receive(self, event: Event, now_s: float) -> None:
         """Take in what a member reported."""
@@ -136,94 +128,124 @@ class Engine:
         if isinstance(event, Answered):
             self._answered(event)
         elif isinstance(event, Observed):
-            if self.view.get(Probe(event.key.cluster).key._replace(cluster=HUB)) is not None:
-                self._take_in(event, event.key.cluster, 0)
+            if self.processes.watches(event.key) and self._registered(event.key.cluster):
+                self._take_in(event, event.key.cluster, self.causes.of_object(event.key))
+        elif isinstance(event, ProbeResult):
+            self._spread(event, self._probed(event))
         else:
-            cause = 0
-            if isinstance(event, ProbeResult):
-                word = "healthy" if event.healthy else "not healthy"
-                detail = {"result": word if event.online else "unreachable"}
-                key = Probe(event.cluster).key
-                cause = self._probed(event, key, detail)
-            self._spread(event, cause)
+            for key, gone in self.processes.not_seen_again(event):
+                self._take_in(Observed(key, None, gone), event.cluster, self.causes.of_object(key))
+            self._spread(event, self.causes.of_member(event.cluster))
 
-    def _probed(self, event: ProbeResult, key: Key, detail: Mapping[str, str]) -> int:
+    def _registered(self, cluster: str) -> bool:
+        return self.view.get(Key(HUB, *CLUSTER, "", cluster)) is not None
+
+    def _probed(self, event: ProbeResult) -> int:
         """Trace a probe only when its outcome is news; thousands a day say the same."""
-        before = self.view.probe(event.cluster)
+        before, cause = self.view.probe(event.cluster), self.causes.of_member(event.cluster)
         if before and (before.online, before.healthy) == (event.online, event.healthy):
-            return 0
-        return self.trace.add(self._now_s, "probe", event.cluster, key, detail=detail)
+            return cause
+        word = "healthy" if event.healthy else "not healthy"
+        detail = {"result": word if event.online else "unreachable"}
+        key = Probe(event.cluster).key
+        return self.trace.add(self._now_s, "probe", event.cluster, key, cause=cause, detail=detail)
 
     def _take_in(self, event: Observed, actor: str, cause: int) -> None:
-        old = self.view.get(event.key) if event.key.cluster != HUB else event.old
-        if event.object is None and old is None:
+        member = event.key.cluster != HUB
+        old = self.view.get(event.key) if member else event.old
+        seen_before = member and old is None and self.processes.known(event.key)
+        before = old or seen_before or None
+        if event.object is None and before is None:
             return
-        if event.object is not None and event.object == old:
+        if event.object is not None and event.object == before:
+            if seen_before:  # a process that started again lists what it knew in its former life
+                self._spread(event, cause or self.causes.root)
             return
         number = self.trace.add(
             self._now_s,
             "change",
             actor,
             event.key,
-            cause=cause,
-            before=old if event.object is not None else event.old or old,
+            cause=cause or self.causes.root,
+            before=before if event.object is not None else event.old or before,
             after=event.object,
         )
         self.last_change_s = self._now_s
-        self._spread(event, number)
+        if member:
+            self.causes.touch(event.key, number)
+            self._spread(event, number)
+        else:
+            self._arrives(event, number)
+
+    def _arrives(self, event: Observed, cause: int) -> None:
+        """Let a change of the hub reach the controllers: now, or when a fault lets it through."""
+        if self.delivery.prompt:
+            self._spread(event, cause)
+        else:
+            self.delivery.take(event, cause, self._now_s)
 
     def _spread(self, event: Event, cause: int) -> None:
         self.view.receive(event)
-        for loop in self._loops:
-            for due in loop.controller.keys_for(event, self.view):
-                loop.causes[due.key] = cause
-                loop.queue.add(due, self._now_s)
-                loop.touched = True
+        for loop in self.loops:
+            if loop.up:
+                for due in loop.controller.keys_for(event, self.view):
+                    loop.ask(due, cause, self._now_s)
 
     # ── actions out ────────────────────────────────────────────────────────────────────────────
 
     def enqueue(self, controller: str, key: Key, now_s: float) -> None:
         """Put a key into a controller's queue from outside (the boot, a test)."""
-        for loop in self._loops:
+        for loop in self.loops:
             if loop.controller.name == controller:
-                loop.queue.add(Due(key), now_s)
-                loop.touched = True
+                loop.ask(Due(key), self.causes.root, now_s)
                 return
         raise KeyError(controller)
+
+    def call_at(self, due_s: float, call: Callable[[float], None]) -> None:
+        """Call `call(now_s)` at a second of the run, before anything else that is due then."""
+        self._requests += 1
+        heapq.heappush(self._timers, (round(due_s, 6), self._requests, call))
 
     def run_due(self, now_s: float) -> float | None:
         """Do all that is due at `now_s`; return when to call again (s), None if nothing waits."""
         self._now_s = now_s
         while True:
-            if self._hub.run_next(now_s, self._starting, self._answered):
+            while self._timers and self._timers[0][0] <= now_s:
+                heapq.heappop(self._timers)[2](now_s)
+            for event, cause in self.delivery.arrived(now_s):
+                self._spread(event, cause)
+            if self.hub.run_next(now_s, self._starting, self._answered):
                 continue
             index = self._next_loop(now_s)
             if index is None:
                 break
             self._reconcile(index, now_s)
         self._actor, self._cause = "user", 0
-        times = [due_s for loop in self._loops if (due_s := loop.due_s()) is not None]
-        if (hub_s := self._hub.next_due_s()) is not None:
-            times.append(hub_s)
+        times = [due_s for loop in self.loops if (due_s := loop.due_s()) is not None]
+        others = (self.hub.next_due_s(), self.delivery.next_due_s())
+        times += [due_s for due_s in others if due_s is not None]
+        if self._timers:
+            times.append(self._timers[0][0])
         return min(times, default=None)
 
     def _next_loop(self, now_s: float) -> int | None:
         best: tuple[float, int] | None = None
-        for index, loop in enumerate(self._loops):
+        for index, loop in enumerate(self.loops):
             due_s = loop.due_s()
             if due_s is not None and due_s <= now_s and (best is None or due_s < best[0]):
                 best = (due_s, index)
         return None if best is None else best[1]
 
     def _reconcile(self, index: int, now_s: float) -> None:
-        loop = self._loops[index]
+        loop = self.loops[index]
         key = loop.queue.pop(now_s)
         loop.touched = True
         if key is None:
             return
         self._count(index, key, now_s)
-        cause = loop.causes.pop(key, 0)
-        plan = loop.controller.reconcile(self.view, key, now_s)
+        cause = loop.causes.pop(key, 0) or self.causes.root
+        own_s = now_s + self.processes.skew_s(loop.controller.client)
+        plan = loop.controller.reconcile(self.view, key, own_s)
         loop.in_flight += 1
         name = loop.controller.name
         for decision in plan.decisions:
@@ -237,14 +259,14 @@ class Engine:
             )
         for note in plan.notes:
             self._note(note, loop.controller, cause)
-        self._advance(_Flight(index, key, plan, cause))
+        self._advance(Flight(index, key, plan, cause, loop.life))
 
     def _note(self, note: Note, controller: Controller, cause: int) -> None:
         detail = {"type": note.type, "reason": note.reason, "message": note.message}
         self.trace.add(
             self._now_s, "note", controller.name, note.regarding, cause=cause, detail=detail
         )
-        self._hub.record(note, controller.client, self._now_s)
+        self.hub.record(note, controller.client, self._now_s)
 
     def _count(self, index: int, key: Key, now_s: float) -> None:
         if self._instant[0] != now_s:
@@ -252,20 +274,22 @@ class Engine:
         counts = self._instant[1]
         counts[index, key] = counts.get((index, key), 0) + 1
         if counts[index, key] > self._limit:
-            name = self._loops[index].controller.name
+            name = self.loops[index].controller.name
             raise EngineError(
                 f"{name} reconciled {key} more than {self._limit} times at {now_s:.6f} s "
                 "without time going on: it runs in circles"
             )
 
-    def _advance(self, flight: _Flight) -> None:
+    def _advance(self, flight: Flight) -> None:
         """Send the flight's next action, or end it."""
-        loop = self._loops[flight.index]
+        loop = self.loops[flight.index]
         plan = flight.plan
         if flight.sent == len(plan.actions):
             self._land(flight, plan.error)
             return
         action = plan.actions[flight.sent]
+        if self.processes.crashes_before(loop.controller.client, action):
+            return
         flight.sent += 1
         self._requests += 1
         request = self._requests
@@ -282,9 +306,15 @@ class Engine:
                 cause=flight.cause,
                 detail={"verb": _verb(action)},
             )
-        server = self._hub if action.cluster == HUB else self._servers.get(action.cluster)
+            if action.cluster != HUB:
+                self.causes.touch(action.key, self._sent[request])
+        if isinstance(action, Subscribe):
+            self.processes.subscribed(loop.controller.client, action)
+        server = self.hub if action.cluster == HUB else self._servers.get(action.cluster)
         if server is not None:
             server.submit(request, action, loop.controller.client, self._now_s)
+            if self.processes.crashes_unacknowledged(loop.controller.client, action):
+                return
         if isinstance(action, Probe):  # answered by a ProbeResult of its own, which wakes the key
             del self._flights[request], self._sent[request]
             self._advance(flight)
@@ -302,14 +332,18 @@ class Engine:
 
     def _starting(self, request: int) -> None:
         """The hub begins to carry out a request: its changes are caused by that action."""
-        flight = self._flights[request]
-        self._actor = self._loops[flight.index].controller.name
-        self._cause = self._sent[request]
+        flight = self._flights.get(request)
+        if flight is not None:
+            self._actor = self.loops[flight.index].controller.name
+        self._cause = self._sent.get(request, self.causes.root)
 
     def _answered(self, answer: Answered) -> None:
         flight = self._flights.pop(answer.request, None)
         cause = self._sent.pop(answer.request, 0)
-        if flight is None:
+        if flight is None or flight.life != self.loops[flight.index].life:
+            return  # nobody waits for it: its process has crashed since
+        client = self.loops[flight.index].controller.client
+        if self.processes.crashes_acknowledged(client, answer.action):
             return
         if answer.error is None:
             self._spread(answer, cause)
@@ -327,13 +361,14 @@ class Engine:
         self._spread(answer, cause)
         self._land(flight, error.message)
 
-    def _land(self, flight: _Flight, error: str | None) -> None:
-        loop = self._loops[flight.index]
+    def _land(self, flight: Flight, error: str | None) -> None:
+        loop = self.loops[flight.index]
         loop.in_flight -= 1
         loop.touched = True
         if error is None:
             loop.queue.done(flight.key, self._now_s)
             if flight.plan.requeue_after_s is not None:
+                loop.causes.setdefault(flight.key, flight.cause)
                 loop.queue.add(Due(flight.key, flight.plan.requeue_after_s), self._now_s)
             return
         if flight.plan.error is not None:

@@ -15,7 +15,9 @@ from typing import Any, Literal
 from lab.core.manifest import Manifest
 from lab.core.model import Key
 
-RecordType = Literal["change", "probe", "decision", "action", "refusal", "error", "note", "step"]
+RecordType = Literal[
+    "change", "probe", "decision", "action", "refusal", "error", "note", "step", "fault", "process"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +29,12 @@ class TraceRecord:
         time_s: Second of the run (microseconds kept); negative while the fleet boots.
         type: change (an object was created, changed or deleted), probe, decision, action
             (a controller asked an API server for something), refusal (it said no), error
-            (a reconcile failed), note (a Kubernetes Event), step (a scenario step or a command).
+            (a reconcile failed), note (a Kubernetes Event), step (a scenario step or a command),
+            fault (one began, or was healed), process (one of the control plane's crashed or
+            started).
         actor: Who did it: a controller's name, "user", or the member's name.
         key: What it was about.
-        cause: Number of the record that led to it, 0 if none.
+        cause: Number of the record that led to it; 0 only for steps, which nothing leads to.
         before: The object before a change, None if it was created.
         after: The object after a change, None if it was deleted.
         detail: Whatever else the type has to say, JSON-ready.

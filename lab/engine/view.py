@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from lab.core.manifest import Manifest
 from lab.core.model import HUB, Event, Index, Key, Observed, ProbeResult, Synced
@@ -71,6 +71,20 @@ class ObjectView:
                     self.receive(Observed(key, None, objects[key]))
         self._synced = {entry for entry in self._synced if entry[0] != cluster}
         self._probes.pop(cluster, None)
+
+    def drop(self, cluster: str, api_version: str, kind: str) -> Sequence[tuple[Key, Manifest]]:
+        """Drop a kind of a member, since nobody watches it any more; return what was known."""
+        place = (cluster, api_version, kind)
+        known = list(self._kinds.get(place, {}).items())
+        for key, manifest in known:
+            self.receive(Observed(key, None, manifest))
+        self._synced.discard(place)
+        return known
+
+    def everything(self) -> Iterator[tuple[Key, Manifest]]:
+        """Yield every object that is known, kind by kind, in the order of first sight."""
+        for objects in self._kinds.values():
+            yield from objects.items()
 
     def get(self, key: Key) -> Manifest | None:
         """Return an object, or None."""
