@@ -7,8 +7,8 @@ member in hand may read and write its `store` directly: the models listen to the
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 import simpy
@@ -16,6 +16,7 @@ import simpy
 from lab.backends.simulated.admission import Admission
 from lab.backends.simulated.agenda import Agenda
 from lab.backends.simulated.controllers import build_models
+from lab.backends.simulated.faults import PLAYS, MemberFault
 from lab.backends.simulated.node_collection import NodeCollection
 from lab.backends.simulated.nodes import NodeTable
 from lab.backends.simulated.pod_collection import PodCollection
@@ -62,7 +63,10 @@ class SimulatedMember:
     Attributes:
         name: The cluster's name.
         store: The API server itself, for direct reads and writes.
+        plays: The kinds of faults this backend plays, each with the parts that play it.
     """
+
+    plays: ClassVar[Mapping[str, tuple[type[MemberFault], ...]]] = PLAYS
 
     def __init__(
         self,
@@ -103,6 +107,7 @@ class SimulatedMember:
         self.store.listen(self._kinds_changed, *_CRD)
         self._buckets: dict[str, TokenBucket] = {}
         self._subscribed: dict[tuple[str, str], None] = {}
+        self._faults: dict[int, tuple[MemberFault, ...]] = {}
         build_models(self.bench)
         for manifest in spec.manifests:
             self.store.create(dict(manifest), self._agenda.now_s)
@@ -115,6 +120,30 @@ class SimulatedMember:
     def generator(self, purpose: str) -> np.random.Generator:
         """Return a source of chance that draws whole columns, for one purpose."""
         return np.random.default_rng(self.chance(purpose).getrandbits(128))
+
+    # ── faults ─────────────────────────────────────────────────────────────────────────────────
+
+    def begin_fault(
+        self, number: int, kind: str, parameters: Mapping[str, Any], now_s: float
+    ) -> None:
+        """Let a fault strike; it lasts until `end_fault` of the same number.
+
+        Args:
+            number: The fault's trace record.
+            kind: One of `plays`.
+            parameters: Resolved and typed; what is missing has its default.
+            now_s: The present time.
+        """
+        assert number not in self._faults, f"fault {number} has begun already"
+        parts = tuple(part(self, number, parameters) for part in self.plays[kind])
+        self._faults[number] = parts
+        for part in parts:
+            part.begin(now_s)
+
+    def end_fault(self, number: int, now_s: float) -> None:
+        """Let a fault be over; nothing happens if it is not active."""
+        for part in reversed(self._faults.pop(number, ())):
+            part.end(now_s)
 
     # ── the API server ─────────────────────────────────────────────────────────────────────────
 
