@@ -13,6 +13,7 @@ from typing import Any
 
 from lab.core.duration import format_duration, parse_duration_s
 from lab.core.errors import InputError, did_you_mean
+from lab.core.quirks import FAITHFUL, parse_quirks
 
 FEATURE_GATES: Mapping[str, bool] = {
     "Failover": False,
@@ -76,6 +77,8 @@ class KarmadaSettings:
     skipped_propagating_namespaces: str = "kube-.*"
     hub_latency_s: float = 0.008
     """One request to the hub (ours: fits the phases of recorded runs on a quiet control plane)."""
+    quirks: Mapping[str, bool] = field(default_factory=lambda: FAITHFUL)
+    """Known bad behaviours (`lab.core.quirks`): faithful, sane, or a map of single ones (ours)."""
 
     def gate(self, name: str) -> bool:
         """Tell whether a feature gate is on.
@@ -84,6 +87,14 @@ class KarmadaSettings:
             KeyError: Karmada has no gate of that name (a mistake in the lab, not of a user).
         """
         return self.feature_gates[name]
+
+    def quirk(self, name: str) -> bool:
+        """Tell whether a known bad behaviour is played.
+
+        Raises:
+            KeyError: No quirk has that name (a mistake in the lab, not of a user).
+        """
+        return self.quirks[name]
 
     def with_gates(self, **gates: bool) -> KarmadaSettings:
         """Return a copy with some gates changed, by keyword."""
@@ -124,21 +135,38 @@ def karmada_settings(given: Mapping[str, Any]) -> KarmadaSettings:
             if not isinstance(value, Mapping):
                 raise InputError(f"featureGates is {value!r}, needs a map of gate names")
             values[attribute] = _gates(value)
+        elif attribute == "quirks":
+            values[attribute] = parse_quirks(value)
         elif attribute.endswith("_s"):
             values[attribute] = _seconds(name, value, _LEAST_S.get(attribute, 0.0))
         elif isinstance(default, (bool, str)):
             if type(value) is not type(default):
                 raise InputError(f"{name} is {value!r}, needs {_word(default)}")
-            values[attribute] = value
+            values[attribute] = _word_of(attribute, name, value)
         elif isinstance(default, int):
             values[attribute] = _count(name, value)
         else:
-            values[attribute] = _rate(name, value)
+            values[attribute] = _rate(name, value, _LEAST_RATE.get(attribute, -math.inf))
     return KarmadaSettings(**values)
 
 
 _LEAST_S = {"cluster_status_update_frequency_s": 0.1}
 """Durations that would stop time if they were shorter."""
+
+
+_LEAST_RATE = {"resource_eviction_rate": 0.0}
+"""Rates that mean nothing below a number."""
+
+_WORDS = {"no_execute_taint_eviction_purge_mode": ("Gracefully", "Directly")}
+"""Settings that take only certain words."""
+
+
+def _word_of(attribute: str, name: str, value: Any) -> Any:
+    words = _WORDS.get(attribute)
+    if words is not None and value not in words:
+        hint = did_you_mean(value, list(words))
+        raise InputError(f"{name} is {value!r}, needs {' or '.join(words)}{hint}")
+    return value
 
 
 def _seconds(name: str, value: Any, least_s: float) -> float:
@@ -157,9 +185,11 @@ def _count(name: str, value: Any) -> int:
     return value
 
 
-def _rate(name: str, value: Any) -> float:
+def _rate(name: str, value: Any, least: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise InputError(f"{name} is {value!r}, needs a number")
+    if value < least:
+        raise InputError(f"{name} is {value!r}, needs {least:g} or more")
     return float(value)
 
 

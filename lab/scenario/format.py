@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+from lab.core.quirks import QUIRKS
 from lab.core.settings import FEATURE_GATES, KarmadaSettings, setting_name
 
 API_VERSION = "fedlab.dev/v1alpha1"
@@ -165,6 +166,15 @@ _METADATA = _map(
 )
 
 
+_QUIRKS: Schema = {
+    "description": "Known bad behaviours: as the modelled Karmada has them, none, or some.",
+    "anyOf": [
+        {"type": "string", "enum": ["faithful", "sane"]},
+        _map("Single quirks, against faithful.", dict.fromkeys(QUIRKS, _BOOL)),
+    ],
+}
+
+
 def _karmada() -> Schema:
     properties: dict[str, Schema] = {
         "featureGates": _map("Feature gates.", dict.fromkeys(FEATURE_GATES, _BOOL))
@@ -172,6 +182,9 @@ def _karmada() -> Schema:
     for item in fields(KarmadaSettings):
         default = getattr(KarmadaSettings(), item.name)
         if item.name == "feature_gates":
+            continue
+        if item.name == "quirks":
+            properties[item.name] = _QUIRKS
             continue
         if item.name.endswith("_s"):
             kind: Schema = _DURATION
