@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from lab.runs.schema import is_run_file
+from lab.runs.schema import is_run_file, remove
 
 _DEFAULTS = {"config": ".config", "state": ".local/state", "data": ".local/share",
              "cache": ".cache"}  # fmt: skip
@@ -57,4 +57,4 @@ def forget_old(keep: int = 50) -> None:
     found = sorted(runs_directory().glob("*.run"), key=lambda path: path.stat().st_mtime_ns)
     for path in found[:-keep]:
         if is_run_file(path):
-            path.unlink(missing_ok=True)
+            remove(path)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +15,24 @@ from lab.core.errors import InputError
 from lab.core.manifest import Manifest, name_of, namespace_of
 from lab.core.model import Key
 from lab.core.patch import merge_patch, merge_patch_between
-from lab.runs import schema
+from lab.runs import schema, seal
 
 _BATCH = 2_000
-
+_FLUSH_S = 0.5
+"""Wall-clock seconds that a row waits at most while others come: with what a slice of a run takes,
+a killed process loses less than its last second."""
+_WHOLE_EVERY = 64
+"""After this many patches an object is stored whole again, so that no moment is far from one."""
+_COLUMNS = {
+    "inputs": 7,
+    "trace": 11,
+    "changes": 11,
+    "samples": 10,
+    "violations": 11,
+    "verdicts": 6,
+    "checkpoints": 2,
+}
+_NOWHERE = (None,) * 5
 
 _dump = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps makes an encoder each time
 
@@ -38,15 +55,43 @@ class RunWriter:
         self.path = path
         self._connection: sqlite3.Connection | None = schema.create(path)
         self._batch = batch
-        self._trace: list[tuple[Any, ...]] = []
-        self._changes: list[tuple[Any, ...]] = []
-        self._number = 0
-        self.set_meta(meta)
+        self._rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _COLUMNS}
+        self._waiting = 0
+        self._flushed_s = time.monotonic()
+        self._last_us = 0
+        self._inputs = self._changes = self._record = 0
+        self._patches: dict[tuple[str, ...], int] = {}
+        self.set_meta({"startedAt": datetime.now(UTC).isoformat(timespec="seconds"), **meta})
 
     def set_meta(self, meta: Mapping[str, Any]) -> None:
-        """Store what the run is, or what came out of it."""
-        rows = [(name, _dump(value)) for name, value in meta.items()]
-        self._write("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
+        """Store what the run is, or what came out of it, at once."""
+        self.flush()
+        if self._connection is None:
+            return
+        try:
+            for name, value in meta.items():
+                row = (name, _dump(value))
+                self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", row)
+        except sqlite3.Error as error:
+            self._give_up(error)
+
+    def input(
+        self, kind: str, time_s: float, after: int, text: str, path: str = "", command: int = 0
+    ) -> int:
+        """Add what went in; return its number.
+
+        Args:
+            kind: "file", "play" (the scenario begins), or "command".
+            time_s: When.
+            after: How many records the trace had.
+            text: What the file holds, or the command line.
+            path: Of the file; of a command the cluster it acts in.
+            command: The number of the command that read the file, 0 for the scenario's own.
+        """
+        self._inputs += 1
+        row = (self._inputs, microseconds(time_s), after, kind, command, path, text)
+        self._add("inputs", row)
+        return self._inputs
 
     def record(
         self,
@@ -59,72 +104,122 @@ class RunWriter:
         detail: Mapping[str, Any],
     ) -> None:
         """Add a record of the trace; what a change changed comes by `change`."""
-        where = (None,) * 5 if key is None else tuple(key)
-        self._trace.append(
-            (number, microseconds(time_s), type, actor, cause, *where, _dump(detail))
-        )
-        self._flush_if_full()
+        self._record = number
+        self._last_us = time_us = microseconds(time_s)
+        where = _NOWHERE if key is None else tuple(key)
+        self._add("trace", (number, time_us, type, actor, cause, *where, _dump(detail)))
 
     def change(self, cluster: str, time_s: float, type: str, new: Manifest,
                old: Manifest | None = None) -> None:  # fmt: skip
         """Add a change of an object: ADDED, MODIFIED (with the object before it) or DELETED."""
-        self._number += 1
+        self._changes += 1
+        what = (str(new.get("apiVersion") or ""), str(new.get("kind") or ""), namespace_of(new),
+                name_of(new))  # fmt: skip
         form, body = "whole", new
         if type == "DELETED":
             form, body = "gone", {}
         elif type == "MODIFIED" and old is not None:
+            patches = self._patches.get((cluster, *what), 0) + 1
             patch = merge_patch_between(old, new)
-            if (
-                merge_patch(old, patch) == new
-            ):  # a null that somebody wrote cannot be said by a patch
-                form, body = "patch", patch
-        self._changes.append((
-            self._number, microseconds(time_s), type, cluster, str(new.get("apiVersion") or ""),
-            str(new.get("kind") or ""), namespace_of(new), name_of(new), form, _dump(body),
-        ))  # fmt: skip
-        self._flush_if_full()
+            if patches < _WHOLE_EVERY and merge_patch(old, patch) == new:
+                form, body = "patch", patch  # but a null that somebody wrote no patch can say
+            self._patches[cluster, *what] = patches if form == "patch" else 0
+        row = (self._changes, self._record, microseconds(time_s), type, cluster, *what, form)
+        self._add("changes", (*row, _dump(body)))
+
+    def sample(self, time_s: float, key: Key, desired: int, ready: int, serving: int) -> None:
+        """Add how many replicas of a member's workload are wanted, ready and truly serving now."""
+        self._add("samples", (None, microseconds(time_s), *key, desired, ready, serving))
+
+    def violation(self, time_s: float, law: str, message: str, *, key: Key | None = None,
+                  cause: int = 0, detail: Mapping[str, Any] | None = None) -> None:  # fmt: skip
+        """Add a breach of an invariant.
+
+        Args:
+            time_s: When it was seen.
+            law: Its name.
+            message: What is wrong, in one line.
+            key: The object it is about.
+            cause: The trace record that led to it; its chain of causes is the violation's.
+            detail: What else there is to say, JSON-ready.
+        """
+        where = _NOWHERE if key is None else tuple(key)
+        row = (None, microseconds(time_s), law, cause, *where, message, _dump(dict(detail or {})))
+        self._add("violations", row)
 
     def verdict(
         self, time_s: float, name: str, passed: bool, message: str, detail: Mapping[str, Any]
     ) -> None:
         """Add the outcome of one check."""
         row = (None, microseconds(time_s), name, int(passed), message, _dump(detail))
-        self._write("INSERT INTO verdicts VALUES (?,?,?,?,?,?)", [row])
+        self._add("verdicts", row)
+
+    def checkpoint(self, record: int, digest: str) -> None:
+        """Add the digest of the trace up to and including a record."""
+        self._add("checkpoints", (record, digest))
 
     def flush(self) -> None:
-        """Write what is waiting."""
+        """Write what is waiting.
+
+        Raises:
+            InputError: It cannot be written (the disk is full). Nothing more is tried, and what
+                is in the file stays readable.
+        """
+        self._flushed_s = time.monotonic()
         connection = self._connection
-        if connection is None or not (self._trace or self._changes):
+        if connection is None or not self._waiting:
             return
         try:
-            self._insert(connection)
+            connection.execute("BEGIN")
+            for table, rows in self._rows.items():
+                if rows:
+                    marks = ",".join("?" * _COLUMNS[table])
+                    connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608
+            connection.execute("COMMIT")
         except sqlite3.Error as error:
-            self._connection = None  # what is on disk stays readable; nothing more is tried
-            raise InputError(f"cannot write the run file {self.path}: {error}") from None
-        self._trace.clear()
-        self._changes.clear()
-
-    def _insert(self, connection: sqlite3.Connection) -> None:
-        connection.execute("BEGIN")
-        connection.executemany("INSERT INTO trace VALUES (?,?,?,?,?,?,?,?,?,?,?)", self._trace)
-        connection.executemany("INSERT INTO changes VALUES (?,?,?,?,?,?,?,?,?,?)", self._changes)
-        connection.execute("COMMIT")
+            self._give_up(error)
+        for rows in self._rows.values():
+            rows.clear()
+        self._waiting = 0
 
     def close(self) -> None:
-        """Write the rest and close; the journal goes into the file, so that it can be copied."""
+        """Write the rest, close and seal; the journal goes into the file, so it can be copied.
+
+        Raises:
+            InputError: It cannot be written.
+        """
         if self._connection is None:
             return
         self.flush()
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self._connection.execute("PRAGMA journal_mode = DELETE")
-        self._connection.close()
-        self._connection = None
+        try:
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            (mode,) = self._connection.execute("PRAGMA journal_mode = DELETE").fetchone()
+            self._connection.close()
+            self._connection = None
+            if mode == "delete":  # else somebody reads it: it stays a file with a journal
+                seal.close(self.path)
+        except (OSError, sqlite3.Error) as error:
+            self._give_up(error)
 
-    def _flush_if_full(self) -> None:
-        if len(self._trace) + len(self._changes) >= self._batch:
+    def _add(self, table: str, row: tuple[Any, ...]) -> None:
+        self._rows[table].append(row)
+        self._waiting += 1
+        if self._waiting >= self._batch or time.monotonic() - self._flushed_s > _FLUSH_S:
             self.flush()
 
-    def _write(self, statement: str, rows: list[tuple[Any, ...]]) -> None:
-        if self._connection is not None:
-            self.flush()
-            self._connection.executemany(statement, rows)
+    def _give_up(self, error: Exception) -> None:
+        """Close the file and say so, once.
+
+        Raises:
+            InputError: Always.
+        """
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(sqlite3.Error):
+                connection.rollback()
+            with suppress(sqlite3.Error):
+                connection.close()
+        raise InputError(
+            f"cannot write the run file {self.path}: {error}; "
+            f"it holds the run up to {max(0, self._last_us) / 1e6:.1f}s at most"
+        )

@@ -146,7 +146,7 @@ BROKEN = {
     "a folder": (lambda path: path.mkdir(), "is no run file"),
     "another database": (_other_database, "is no run file"),
     "another version": (_other_version, "run format 99"),
-    "cut off": (_cut_off, "malformed"),
+    "cut off": (_cut_off, "is damaged"),
 }
 
 
