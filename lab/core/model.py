@@ -230,6 +230,14 @@ class Decision:
     explanation: Mapping[str, Any]
 
 
+class Due(NamedTuple):
+    """A key to put into a controller's queue, now or later; higher priority leaves first."""
+
+    key: Key
+    after_s: float = 0.0
+    priority: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a controller wants done about one key.
@@ -237,6 +245,8 @@ class Plan:
     Actions are submitted in order; the key stays in flight (it is not reconciled again, and holds
     one of the controller's workers) until all are answered. A refused action, or `error`, sends the
     key back through the controller's back-off; `requeue_after_s` brings it back at a set time.
+    `follow` are further keys for the controller's own queue; what comes of one is caused by the
+    decision about it (same kind, namespace and name), if there is one.
     """
 
     actions: Sequence[Action] = ()
@@ -244,17 +254,10 @@ class Plan:
     notes: Sequence[Note] = ()
     decisions: Sequence[Decision] = ()
     error: str | None = None
+    follow: Sequence[Due] = ()
 
 
 NOTHING = Plan()
-
-
-class Due(NamedTuple):
-    """A key to put into a controller's queue, now or later; higher priority leaves first."""
-
-    key: Key
-    after_s: float = 0.0
-    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)

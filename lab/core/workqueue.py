@@ -43,12 +43,14 @@ class RateLimitingQueue:
         max_s: The longest wait before a retry.
         bucket: What all retries together pass.
         by_priority: False: all keys are equal (gate ControllerPriorityQueue off).
+        least_s: No retry comes sooner.
     """
 
     base_s: float = 0.005
     max_s: float = 1000.0
     bucket: TokenBucket = field(default_factory=lambda: TokenBucket(10.0, 100))
     by_priority: bool = True
+    least_s: float = 0.0
     _sequence: int = 0
     _ready: list[tuple[int, int, float, Key]] = field(default_factory=list)
     _waiting: list[tuple[float, int, Key, int]] = field(default_factory=list)
@@ -118,9 +120,19 @@ class RateLimitingQueue:
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
         wait_s = min(self.max_s, self.base_s * 2.0 ** min(failures, 60))
-        wait_s = max(wait_s, self.bucket.reserve(now_s) - now_s)
+        wait_s = max(wait_s, self.least_s, self.bucket.reserve(now_s) - now_s)
         self._land(key, now_s)
         self.add(Due(key, wait_s), now_s)
+
+    def due_keys(self, now_s: float) -> list[Key]:
+        """Return the keys that are due, in the order in which they will be taken."""
+        ready = [entry for entry in self._ready if self._due_s.get(entry[3]) == entry[2]]
+        late = [
+            (-priority, sequence, due_s, key)
+            for due_s, sequence, key, priority in self._waiting
+            if due_s <= now_s and self._due_s.get(key) == due_s
+        ]
+        return list(dict.fromkeys(entry[3] for entry in sorted(ready + late)))
 
     def failures(self, key: Key) -> int:
         """Return how many times in a row the key has failed."""

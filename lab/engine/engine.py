@@ -248,6 +248,8 @@ class Engine:
         plan = loop.controller.reconcile(self.view, key, own_s)
         loop.in_flight += 1
         name = loop.controller.name
+        told: dict[Key, int] = {}
+        begun = cause
         for decision in plan.decisions:
             detail = {
                 "kind": decision.kind,
@@ -257,6 +259,9 @@ class Engine:
             cause = self.trace.add(
                 now_s, "decision", name, decision.key, cause=cause, detail=detail
             )
+            told[decision.key] = cause
+        for due in plan.follow:
+            loop.ask(due, told.get(due.key._replace(cluster=HUB), begun), now_s)
         for note in plan.notes:
             self._note(note, loop.controller, cause)
         self._advance(Flight(index, key, plan, cause, loop.life))
