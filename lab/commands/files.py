@@ -46,16 +46,12 @@ def manifest_paths(context: Context, name: str, recursive: bool) -> list[str]:
             raise InputError("-f - reads standard input, which a step does not have: name a file")
         return [name]
     path = os.path.normpath(context.directory / name)
-    if not (recursive and os.path.isdir(path)):
-        return [path]
     from lab.scenario.files import MANIFEST_SUFFIXES
+    from lab.scenario.shelf import files_below, is_folder
 
-    found = [
-        os.path.join(folder, file)
-        for folder, _, files in os.walk(path)
-        for file in files
-        if file.endswith(MANIFEST_SUFFIXES)
-    ]
+    if not (recursive and is_folder(path)):
+        return [path]
+    found = [file for file in files_below(path) if file.endswith(MANIFEST_SUFFIXES)]
     if not found:
         raise InputError(f"no {', '.join(MANIFEST_SUFFIXES)} file in the folder {path}")
-    return sorted(found)
+    return found

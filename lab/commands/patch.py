@@ -41,11 +41,9 @@ def _body(context: Context, args: Args) -> Any:
     if bool(text) == bool(file):
         raise InputError("must specify --patch or --patch-file, one of them")
     if file:
-        try:
-            text = (context.directory / file).read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
-            raise InputError(f"cannot read {file}: {reason}") from None
+        from lab.scenario.files import read_text
+
+        text = read_text(str(context.directory / file))
     try:
         body = yaml.safe_load(text)
     except yaml.YAMLError as error:

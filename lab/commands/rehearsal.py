@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from lab.core.manifest import Manifest, namespace_of
 from lab.core.model import HUB, Action, Apply, Create, Key
 from lab.scenario.load import load_scenario
 from lab.scenario.model import RunAction, Scenario, Step
+from lab.scenario.shelf import overhearing
 from lab.scenario.source import raise_problems
 
 if TYPE_CHECKING:
@@ -41,8 +42,10 @@ def load_rehearsed(
         InputError: Anything is wrong; `problems` has the further errors.
     """
     scenario = load_scenario(path, check_line=check_line)
-    raise_problems(list(problems(scenario)))
-    return scenario
+    files = dict(scenario.files)
+    with overhearing(files.__setitem__):
+        raise_problems(list(problems(scenario)))
+    return replace(scenario, files=files)
 
 
 def problems(scenario: Scenario) -> Sequence[InputError]:

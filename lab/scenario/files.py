@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lab.core.errors import InputError, Location, did_you_mean, quoted
+from lab.scenario import shelf
 
 MAX_BYTES = 10 * 2**20
 """More than any manifest set a person edits; etcd itself stops at 1.5 MiB an object."""
@@ -26,11 +27,15 @@ def read_text(path: str, location: Location | None = None) -> str:
     Raises:
         InputError: Missing, unreadable, not a file, too large, binary, or not UTF-8.
     """
+    if not shelf.from_disk():
+        return _from_shelf(path, location)
     name = "stdin" if path == STDIN else path
     data = _read_stdin() if path == STDIN else _read_file(path, location)
     if len(data) > MAX_BYTES:
         raise InputError(_too_large(name, None), location)
-    return decode(data, name)
+    text = decode(data, name)
+    shelf.tell(path, text)
+    return text
 
 
 def decode(data: bytes, name: str) -> str:
@@ -67,11 +72,11 @@ def manifest_files(path: str, location: Location | None = None) -> Iterator[str]
     Raises:
         InputError: The path does not exist, or the folder holds no manifest.
     """
-    if path == STDIN or not os.path.isdir(path):
+    if path == STDIN or not shelf.is_folder(path):
         yield path
         return
     try:
-        names = sorted(os.listdir(path))
+        names = shelf.names_in(path)
     except OSError as error:
         raise InputError(f"cannot read folder {quoted(path)}: {error.strerror}", location) from None
     files = [name for name in names if name.endswith(MANIFEST_SUFFIXES)]
@@ -79,6 +84,14 @@ def manifest_files(path: str, location: Location | None = None) -> Iterator[str]
         words = ", ".join(MANIFEST_SUFFIXES)
         raise InputError(f"folder {quoted(path)} holds no manifest ({words})", location)
     yield from (str(Path(path) / name) for name in files)
+
+
+def _from_shelf(path: str, location: Location | None) -> str:
+    text = shelf.shelf_text(path)
+    if text is None:
+        raise InputError(f"no such file: {quoted(path, 200)}", location)
+    shelf.tell(path, text)
+    return text
 
 
 def _read_stdin() -> bytes:

@@ -21,6 +21,7 @@ from lab.scenario.model import ApplyAction, Expectation, Scenario, Step
 from lab.scenario.parts import START, seconds
 from lab.scenario.remarks import remarks
 from lab.scenario.shape import shape_problems
+from lab.scenario.shelf import is_file, is_folder, overhearing
 from lab.scenario.source import SourceManifest, raise_problems
 from lab.scenario.steps import CheckLine, StepReader
 from lab.scenario.yaml_tree import Document, parse_documents
@@ -48,9 +49,9 @@ def load_scenario(path: str | os.PathLike[str], *, check_line: CheckLine | None 
         InputError: Anything is wrong; `problems` has the further errors.
     """
     file = os.fspath(path)
-    if os.path.isdir(file):
+    if is_folder(file):
         inside = os.path.join(file, SCENARIO_FILE)
-        if not os.path.isfile(inside):
+        if not is_file(inside):
             raise InputError(f"folder {quoted(file, 200)} holds no {SCENARIO_FILE}")
         file = inside
     scenario = parse_scenario(read_text(file), file, check_line=check_line)
@@ -69,9 +70,11 @@ def parse_scenario(text: str, file: str, *, check_line: CheckLine | None = None)
     problems = list(shape_problems(document.value, SCENARIO))
     raise_problems([InputError(p.message, document.locate(p.path, key=p.at_key)) for p in problems])
     reader = _Reader(document, os.path.dirname(file), check_line)
-    scenario = reader.read()
+    files = {file: text}
+    with overhearing(files.__setitem__):
+        scenario = reader.read()
     raise_problems(reader.errors)
-    return replace(scenario, notes=remarks(scenario, document))
+    return replace(scenario, notes=remarks(scenario, document), files=files)
 
 
 def _one_document(text: str, file: str, kind: str) -> Document:

@@ -114,6 +114,8 @@ class Scenario:
     """What words and manifests of this scenario mean: the hub's kinds and those it brings."""
     notes: tuple[str, ...] = ()
     """What the scenario asks for that this version does not play, each with its place."""
+    files: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Everything that was read for it, the scenario itself first: path as written, and text."""
 
     @property
     def sources(self) -> tuple[SourceManifest, ...]:

@@ -6,7 +6,6 @@ InputError whose `problems` are all that is wrong, so that nothing is ever half 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -18,6 +17,7 @@ from lab.core.manifest import Manifest, namespace_of, set_in
 from lab.scenario.checks import manifest_problems
 from lab.scenario.files import manifest_files, read_text
 from lab.scenario.format import API_VERSION
+from lab.scenario.shelf import is_folder
 from lab.scenario.yaml_tree import Document, Path, parse_documents
 
 
@@ -60,7 +60,7 @@ def load_manifests(
     documents: list[Document] = []
     errors: list[InputError] = []
     for path in [paths] if isinstance(paths, str | PurePath) else paths:
-        skip, before = skip_own or os.path.isdir(path), len(documents)
+        skip, before = skip_own or is_folder(path), len(documents)
         try:
             files = list(manifest_files(str(path), location))
         except InputError as error:
@@ -73,7 +73,7 @@ def load_manifests(
                 errors.append(error)
                 continue
             documents += [each for each in read if not (skip and _is_own(each.value))]
-        if os.path.isdir(path) and len(documents) == before and not errors:
+        if is_folder(path) and len(documents) == before and not errors:
             text = f"folder {quoted(str(path), 200)} holds no manifest, only scenarios: name one"
             errors.append(InputError(text, location))
     return _finish(documents, errors, kinds, check)
