@@ -33,6 +33,7 @@ class ControlPlaneFaults:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._active: dict[int, tuple[str, Mapping[str, Any]]] = {}
+        self._cut: dict[str, set[int]] = {}
 
     def process(self, name: str) -> str:
         """Return the full name of a process: `scheduler` is `karmada-scheduler`.
@@ -113,26 +114,55 @@ class ControlPlaneFaults:
                         name, round(processes.skew_s(name) + float(given["offset"]), 6)
                     )
 
+    # ── agents ─────────────────────────────────────────────────────────────────────────────────
+
+    def cut_off(self, client: str, number: int, now_s: float, *, dead: bool = False) -> None:
+        """Part a process from the hub (an agent behind a network that fails), by fault `number`.
+
+        It keeps its memory until its lease is lost; `dead` means that it ends at once.
+        """
+        self._cut.setdefault(client, set()).add(number)
+        processes = self._engine.processes
+        processes.hold(client)
+        if dead:
+            self._exit(client, number, now_s)
+        else:
+            self._engine.call_at(
+                now_s + RENEW_DEADLINE_S, lambda at_s: self._lease_lost(client, number, at_s)
+            )
+
+    def reconnect(self, client: str, number: int) -> None:
+        """Let a process reach the hub again, as far as fault `number` kept it from doing so."""
+        self._cut.get(client, set()).discard(number)
+        if not self._cut.get(client):
+            self._engine.processes.release(client)
+
     # ── leader election ────────────────────────────────────────────────────────────────────────
 
     def _leases_lost(self, number: int, now_s: float) -> None:
-        """Without its API server a leader cannot renew its lease: it exits, and fails to start."""
-        if number not in self._active:
-            return
-        for client in self._engine.processes.names:
-            if self._engine.processes.is_up(client):
-                self._engine.processes.crash(client, now_s, number, None)
-                self._start_later(client, number, now_s, 0.0)
+        if number in self._active:
+            for client in self._engine.processes.names:
+                self._exit(client, number, now_s)
 
-    def _start_later(self, client: str, number: int, now_s: float, wait_s: float) -> None:
+    def _lease_lost(self, client: str, number: int, now_s: float) -> None:
+        if number in self._cut.get(client, ()):
+            self._exit(client, number, now_s)
+
+    def _exit(self, client: str, number: int, now_s: float) -> None:
+        """Without the hub a leader cannot renew its lease: it exits, and fails to start again."""
+        if self._engine.processes.is_up(client):
+            crash = self._engine.processes.crash(client, now_s, number, None)
+            self._start_later(client, crash, now_s, 0.0)
+
+    def _start_later(self, client: str, crash: int, now_s: float, wait_s: float) -> None:
         first_s, longest_s = RESTARTS_S
 
         def attempt(at_s: float) -> None:
             if self._engine.processes.is_up(client):
                 return
-            if not self._engine.hub.faults.down:
-                self._engine.processes.start(client, at_s, number)
-                return
-            self._start_later(client, number, at_s, min(max(first_s, wait_s * 2), longest_s))
+            if self._engine.hub.faults.down or self._cut.get(client):
+                self._start_later(client, crash, at_s, min(max(first_s, wait_s * 2), longest_s))
+            else:
+                self._engine.processes.start(client, at_s, crash)
 
         self._engine.call_at(now_s + wait_s, attempt)

@@ -51,6 +51,8 @@ class Hub:
 
     store: ApiStore
     settings: KarmadaSettings
+    distance_s: dict[str, float] = field(default_factory=dict)
+    """What the network adds to each request of a client that is far from the hub (an agent)."""
     _buckets: dict[str, TokenBucket] = field(default_factory=dict)
     _pending: list[tuple[float, int, _Request]] = field(default_factory=list)
     _notes: dict[str, deque[Note]] = field(default_factory=dict)
@@ -107,6 +109,7 @@ class Hub:
             sent_s, request.error = self.faults.admitted_s(sent_s)
             request.error = request.error or self.faults.timed_out(latency_s)
             latency_s = min(self.faults.latency_s(latency_s), REQUEST_TIMEOUT_S)
+        latency_s += self.distance_s.get(request.client, 0.0)
         self._push(round(sent_s + latency_s, 6), request)
 
     def _push(self, due_s: float, request: _Request) -> None:

@@ -75,7 +75,7 @@ def test_the_end_of_the_fault_starts_the_process_at_once() -> None:
 def test_an_unknown_process_is_named_with_the_nearest_one() -> None:
     _, _, faults = plane(client="karmada-scheduler")
     assert faults.process("scheduler") == "karmada-scheduler"
-    with pytest.raises(InputError, match='no process "schedular" .* did you mean "karmada-scheduler"'):
+    with pytest.raises(InputError, match=r'"schedular" .* did you mean "karmada-scheduler"'):
         faults.process("schedular")
 
 
@@ -186,6 +186,43 @@ def test_a_held_process_keeps_its_queue() -> None:
     lab.engine.processes.release("manager")
     lab.run(6.0)
     assert loop.seen[0] == (5.0, "first")
+
+
+def test_a_process_cut_off_exits_with_its_lease_and_comes_back_by_itself() -> None:
+    lab, loop, faults = plane()
+    number = fault(lab)
+    faults.cut_off("manager", number, 0.0)
+    lab.create(config("first"))
+    lab.run(25.0)
+    assert loop.seen == []
+    faults.reconnect("manager", number)
+    lab.run(60.0)
+    assert loop.seen[0] == (40.0, "first"), "exit at 10 s, tried at 10, 20 and 40 s"
+
+
+def test_a_process_cut_off_for_a_moment_goes_on() -> None:
+    lab, loop, faults = plane()
+    number, other = fault(lab), fault(lab)
+    faults.cut_off("manager", number, 0.0)
+    faults.cut_off("manager", other, 0.0)
+    lab.create(config("first"))
+    lab.run(5.0)
+    faults.reconnect("manager", number)
+    lab.run(6.0)
+    assert loop.seen == [], "the other fault still holds it"
+    faults.reconnect("manager", other)
+    lab.run(30.0)
+    assert loop.seen[0] == (6.0, "first")
+
+
+def test_a_dead_process_loses_its_memory_at_once() -> None:
+    lab, _, faults = plane()
+    number = fault(lab)
+    faults.cut_off("manager", number, 0.0, dead=True)
+    assert not lab.engine.processes.is_up("manager")
+    faults.reconnect("manager", number)
+    lab.run(0.0)
+    assert lab.engine.processes.is_up("manager")
 
 
 def test_a_restarted_process_watches_members_anew() -> None:

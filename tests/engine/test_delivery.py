@@ -147,7 +147,8 @@ def test_after_all_faults_end_the_last_state_of_every_object_has_arrived(
             else:
                 delivery.take(event, 0, now_s)
         elif act == "begin":
-            delivery.begin(number, *what, now_s)
+            kind, parameters = what
+            delivery.begin(number, kind, parameters, now_s)
             active.append(number)
         elif active:
             delivery.end(active.pop(what % len(active)), now_s)
