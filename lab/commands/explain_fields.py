@@ -152,6 +152,6 @@ def _shown(value: Any) -> str:
         return ""
     if isinstance(value, str):
         return value or '""'
-    from lab.commands.printers.jsonpath import value_text
+    from lab.core.jsonpath import value_text
 
     return value_text(value)

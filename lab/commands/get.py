@@ -181,7 +181,7 @@ def table_of(args: Args, now_s: float, found: Found, karmadactl: bool, *, wide: 
 def _sorted(args: Args, found: Found) -> list[tuple[str, Manifest]]:
     by = args.text("sort-by")
     if by:
-        from lab.commands.printers.jsonpath import find, value_text
+        from lab.core.jsonpath import find, value_text
 
         def order(item: tuple[str, Manifest]) -> tuple[float, str]:
             value = next(iter(find(by.strip("{}"), item[1])), "")
@@ -241,7 +241,7 @@ def _as_data(args: Args, found: list[Found], errors: list[str], form: str) -> Re
         shown = columns(table[1:] if args.on("no-headers") else table)
         return Result(shown, tuple(errors), objects, code)
     if form.startswith("jsonpath"):
-        from lab.commands.printers.jsonpath import render
+        from lab.core.jsonpath import render
 
         return Result(render(form.partition("=")[2], document), tuple(errors), document, code)
     text = documents.to_json(document) if form == "json" else documents.to_yaml(document)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lab.controllers.application_failover import ApplicationFailoverController
 from lab.controllers.binding_status import BindingStatusController
 from lab.controllers.bindings import BindingController
 from lab.controllers.cluster_status import ClusterStatusController
@@ -68,5 +69,7 @@ def build_controllers(
         BindingStatusController(BINDING, settings, known, make),
         BindingStatusController(CLUSTER_BINDING, settings, known, make),
         WorkloadRebalancerController(make),
+        ApplicationFailoverController(BINDING, settings, known, make),
+        ApplicationFailoverController(CLUSTER_BINDING, settings, known, make),
     ]
     return controllers

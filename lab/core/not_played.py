@@ -20,7 +20,6 @@ _MONITOR = "clusters are watched through their status probes only"
 GATES: Mapping[str, str] = {
     "Failover": _EVICTION,
     "GracefulEviction": _EVICTION,
-    "StatefulFailoverInjection": _EVICTION,
     "MultiClusterService": "a MultiClusterService is stored, and nothing acts on it",
     "ResourceQuotaEstimate": f"{_ESTIMATOR} (bindings name the priority class, nobody reads it)",
     "FederatedQuotaEnforcement": "a FederatedResourceQuota is stored, and nothing enforces it",
@@ -96,6 +95,6 @@ def manifest_without_effect(manifest: Manifest) -> str:
         "PropagationPolicy",
         "ClusterPropagationPolicy",
     }
-    if policy and get_in(manifest, ("spec", "failover")):
-        return f"spec.failover has no effect: {_EVICTION}"
+    if policy and get_in(manifest, ("spec", "failover", "cluster")) is not None:
+        return f"spec.failover.cluster has no effect: {_EVICTION}"
     return ""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lab.commands.printers import core_objects, pods, workloads
 from lab.commands.printers.describe import words_of
 from lab.commands.printers.documents import to_json, to_yaml
-from lab.commands.printers.jsonpath import find, render
+from lab.core.jsonpath import find, render
 from lab.commands.printers.table import columns_of
 from lab.commands.printers.text import columns, safe
 from lab.commands.printers.timeline import clock

@@ -3,7 +3,7 @@
 import pytest
 
 from lab.commands.line import parse_line
-from lab.commands.printers.jsonpath import render
+from lab.core.jsonpath import render
 from lab.core.errors import InputError
 
 NOT_BUILT = {

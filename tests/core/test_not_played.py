@@ -81,7 +81,7 @@ MANIFESTS: dict[str, tuple[Manifest, str]] = {
             "kind": "PropagationPolicy",
             "spec": {"failover": {"cluster": {}}},
         },
-        "spec.failover has no effect: eviction and failover are not played",
+        "spec.failover.cluster has no effect: eviction and failover are not played",
     ),
     "a policy": ({"apiVersion": POLICY_API, "kind": "PropagationPolicy", "spec": {}}, ""),
     "a kind of another group with the same name": ({"apiVersion": "x/v1", "kind": "Remedy"}, ""),

@@ -75,7 +75,7 @@ def text_of(value: Any) -> str:
     if isinstance(value, float) and value == int(value):
         return str(int(value))
     if isinstance(value, Mapping | list):
-        from lab.commands.printers.jsonpath import value_text
+        from lab.core.jsonpath import value_text
 
         return value_text(value)
     return str(value)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from lab.commands.printers.jsonpath import find, value_text
 from lab.core.errors import InputError
+from lab.core.jsonpath import find, value_text
 
 _NONE = "<none>"
 _BETWEEN = re.compile(r",(?![^\[]*\])")

@@ -10,7 +10,7 @@ def by_jsonpath(expression: str, kind: str = "string") -> Cell:
     """Return the cell of a CRD's printer column; a `date` is shown as an age."""
 
     def cell(manifest: Manifest, now_s: float) -> str:
-        from lab.commands.printers.jsonpath import find
+        from lab.core.jsonpath import find
 
         found = find(expression, manifest)
         if not found:
