@@ -39,7 +39,7 @@ class Clusters(Protocol):
     def acting(self, actor: str, detail: Mapping[str, Any] | None = None) -> int:
         """Say that somebody acts now."""
 
-    def next_write(self) -> None:
+    def next_write(self, key: Key | None = None) -> None:
         """Say that whoever acts is about to write."""
 
 
@@ -215,7 +215,7 @@ class LiveWriter:
             ApiError: The server refused.
         """
         if not dry_run:
-            self.clusters.next_write()
+            self.clusters.next_write(action.key)
         store, now_s = self.clusters.store_of(action.cluster), self.clusters.now_s
         match action:
             case Create():

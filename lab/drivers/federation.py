@@ -21,7 +21,7 @@ from lab.core.errors import InputError, did_you_mean
 from lab.core.fleet import ClusterSpec, FleetSpec
 from lab.core.kinds import HUB_KINDS
 from lab.core.manifest import Manifest
-from lab.core.model import HUB, Controller
+from lab.core.model import HUB, Controller, Key
 from lab.core.settings import KarmadaSettings
 from lab.drivers.simulation import SimulationDriver
 from lab.engine.control_plane import ControlPlaneFaults
@@ -165,8 +165,8 @@ class Federation:
         self._driver.wake()  # so that `next_event_s` knows that something is about to happen
         return number
 
-    def next_write(self) -> None:
-        """Say that whoever acts is about to write.
+    def next_write(self, key: Key | None = None) -> None:
+        """Say that whoever acts is about to write, and to which object.
 
         From the second write on, the one before has had the time of a request to arrive and be
         seen: the order of the objects in a file matters to a control plane.
@@ -177,6 +177,8 @@ class Federation:
             self.engine.acting(actor, self.now_s, number)
             self._driver.wake()
         self._has_written = True
+        if key is not None and key.cluster != HUB:
+            self.engine.causes.touch(key, self._acting[1])
 
 
 def cluster_manifest(spec: ClusterSpec) -> Manifest:

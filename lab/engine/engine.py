@@ -26,6 +26,7 @@ from lab.core.model import (
     Probe,
     ProbeResult,
     Subscribe,
+    Synced,
 )
 from lab.engine.causes import Causes
 from lab.engine.delivery import Delivery
@@ -189,7 +190,10 @@ class Engine:
         for loop in self.loops:
             if loop.up:
                 for due in loop.controller.keys_for(event, self.view):
-                    loop.ask(due, cause, self._now_s)
+                    if isinstance(event, Synced):  # what waits for a list knows its own cause
+                        loop.ask(due, loop.causes.get(due.key, cause), self._now_s)
+                    else:
+                        loop.ask(due, cause, self._now_s)
 
     # ── actions out ────────────────────────────────────────────────────────────────────────────
 
@@ -315,6 +319,7 @@ class Engine:
                 self.causes.touch(action.key, self._sent[request])
         if isinstance(action, Subscribe):
             self.processes.subscribed(loop.controller.client, action)
+            loop.causes.setdefault(flight.key, flight.cause)
         server = self.hub if action.cluster == HUB else self._servers.get(action.cluster)
         if server is not None:
             server.submit(request, action, loop.controller.client, self._now_s)
