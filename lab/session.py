@@ -6,13 +6,14 @@ the command line and tests use nothing else of the house.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lab.commands.context import Context
 from lab.commands.line import Command, parse_line
-from lab.commands.live import Entry, History, LiveWorld, LiveWriter
+from lab.commands.live import History, LiveWorld, LiveWriter
 from lab.commands.rehearsal import load_rehearsed
 from lab.commands.snapshot import Snapshot, take_snapshot
 from lab.commands.verb import Result
@@ -20,14 +21,13 @@ from lab.core.errors import ApiError, InputError, LabError, did_you_mean
 from lab.core.fleet import FleetSpec
 from lab.core.model import HUB
 from lab.drivers.federation import Federation, Settings, cluster_manifest
+from lab.recording import Recording, ScriptLine
 from lab.runs.writer import RunWriter
 from lab.scenario.model import Scenario
 from lab.scenario.runner import Progress as Progress
 from lab.scenario.runner import Verdict, run_scenario
+from lab.scenario.shelf import overhearing, shelved
 from lab.scenario.world import CommandError, FederationWorld
-
-if TYPE_CHECKING:
-    from lab.engine.trace import TraceRecord
 
 Pace = Callable[[float], None]
 """Lets a session's time pass, up to a second of the run: at once, in slices, or at human pace."""
@@ -56,6 +56,7 @@ class Session:
         directory: Where relative paths of commands start.
         out: The run file to write; None keeps the run in memory only.
         meta: More for the run file to remember.
+        scenario: What `play` plays, and whose files the run file keeps.
     """
 
     def __init__(
@@ -68,21 +69,23 @@ class Session:
         directory: Path = Path(),
         out: Path | None = None,
         meta: Mapping[str, Any] | None = None,
+        scenario: Scenario | None = None,
     ) -> None:
         self.name = name
         self.seed = seed
-        self.scenario: Scenario | None = None
+        self.scenario = scenario
         self.directory = directory
         self.federation = Federation(fleet, settings, seed=seed)
         names = tuple(spec.name for spec in fleet.clusters)
-        self._writer: RunWriter | None = None
+        self._recording: Recording | None = None
         self._digest = (-1, "")
+        self._playing = False
+        self.script: deque[ScriptLine] = deque()
+        """Command lines that are carried out when their moment comes: a session played again."""
         self.history = History()
         if out is not None:
             described = {"scenario": name, "seed": seed, "members": list(names), **(meta or {})}
-            self._writer = RunWriter(out, described)
-            self.history.listeners.append(self._changed)
-        self._record_trace()
+            self._recording = Recording(out, self.federation, self.history, described, scenario)
         for cluster in (HUB, *names):
             self.history.watch(cluster, self.federation.store_of(cluster), lambda: self.now_s)
         self.world = LiveWorld(self.federation, names, self.history)
@@ -104,7 +107,7 @@ class Session:
         """
         if not isinstance(scenario, Scenario):
             scenario = load_rehearsed(scenario, check_step_line)
-        session = cls(
+        return cls(
             scenario.fleet,
             Settings(scenario.karmada, scenario.members),
             seed=scenario.seed if seed is None else seed,
@@ -112,9 +115,8 @@ class Session:
             directory=Path(scenario.path).parent,
             out=out,
             meta={"path": scenario.path, "horizonS": scenario.horizon_s},
+            scenario=scenario,
         )
-        session.scenario = scenario
-        return session
 
     # ── driving ────────────────────────────────────────────────────────────────────────────────
 
@@ -128,9 +130,23 @@ class Session:
         """The run file being written, or None."""
         return None if self._writer is None else self._writer.path
 
+    @property
+    def _writer(self) -> RunWriter | None:
+        return None if self._recording is None else self._recording.writer
+
     def run_until(self, until_s: float) -> None:
         """Let time pass up to and including `until_s` (seconds of the run)."""
+        while self.script and self.script[0].time_s <= until_s:
+            line = self.script[0]
+            self.federation.run_until(max(line.time_s, self.now_s))
+            if len(self.federation.trace.records) < line.after and self.now_s >= until_s:
+                break  # a step of the scenario came before it, at the same moment
+            self.script.popleft()
+            with shelved(line.files):
+                self.command(line.line, line.cluster)
         self.federation.run_until(until_s)
+        if not self._playing:
+            self.flush()
 
     def play(
         self, pace: Pace | None = None, on_progress: Callable[[Progress], None] | None = None
@@ -143,23 +159,37 @@ class Session:
         """
         assert self.scenario is not None, "only a session opened from a scenario can play"
         world = FederationWorld(self.federation, self._step_line)
-        verdict = run_scenario(self.scenario, world, on_progress, pace)
+        if self._recording is not None:
+            self._recording.plays()
+
+        def told(item: Progress) -> None:
+            if self._recording is not None:
+                self._recording.told(item)
+            if on_progress is not None:
+                on_progress(item)
+
+        self._playing = True
+        try:
+            verdict = run_scenario(self.scenario, world, told, pace or self.run_until)
+        finally:
+            self._playing = False
         if self._writer is not None:
-            for check in verdict.checks:
-                self._writer.verdict(
-                    check.time_s, check.expectation.name, check.passed, check.message, {}
-                )
+            self._writer.set_meta({"passed": verdict.passed})
         return verdict
 
-    def command(self, line: str) -> Result:
+    def command(self, line: str, cluster: str = HUB) -> Result:
         """Carry out one command line (kubectl, karmadactl or fedlab) now.
 
         What a user can mend comes back as a result with its exit code, as a console shows it.
+
+        Args:
+            line: The line.
+            cluster: Where it acts when it does not say: the hub, or a member.
         """
         from lab.commands.targets import server_error
 
         try:
-            return self.carry_out(line)
+            return self.carry_out(line, cluster)
         except ApiError as error:
             return Result("", (server_error(error),), None, error.exit_code)
         except LabError as error:
@@ -177,6 +207,17 @@ class Session:
             ApiError: A server refused all of it.
         """
         command = parse_line(line)
+        recording = self._recording if command.verb.needs == "write" else None
+        if recording is None:
+            return self._carry_out(command, cluster)
+        recording.commands(line, cluster)
+        try:
+            return self._carry_out(command, cluster)
+        finally:
+            recording.command_ends()
+            self.flush()
+
+    def _carry_out(self, command: Command, cluster: str) -> Result:
         context = Context(
             program=command.program,
             world=self.world,
@@ -186,12 +227,15 @@ class Session:
             cluster=cluster,
         )
         if command.verb.needs == "write":
-            self.federation.acting("user", {"text": line})
-        return command.verb.run(context, command.args)
+            self.federation.acting("user", {"text": command.line})
+        if self._recording is None:
+            return command.verb.run(context, command.args)
+        with overhearing(self._recording.heard):
+            return command.verb.run(context, command.args)
 
     def _step_line(self, line: str, cluster: str) -> str:
         """Carry out the line of a scenario's step, which must succeed."""
-        result = self.carry_out(line, cluster)
+        result = self._carry_out(parse_line(line), cluster)
         if result.exit_code:
             said = [result.text, *result.notes]
             raise CommandError(f"{line}: " + "; ".join(part for part in said if part))
@@ -208,12 +252,13 @@ class Session:
 
     def close(self) -> None:
         """Finish the run file; the session cannot be driven any more."""
-        if self._writer is not None:
-            self._writer.set_meta({"endS": self.now_s, "digest": self.digest()})
-            self._writer.close()
+        if self._recording is not None:
+            self._recording.close()
 
     def digest(self) -> str:
         """Return the SHA-256 of the trace so far: equal for equal scenario, seed and commands."""
+        if self._recording is not None:
+            return self._recording.digest()
         trace = self.federation.trace
         if self._digest[0] != len(trace.records):
             self._digest = (len(trace.records), trace.digest())
@@ -224,26 +269,6 @@ class Session:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    # ── what goes into the run file ────────────────────────────────────────────────────────────
-
-    def _changed(self, entry: Entry) -> None:
-        assert self._writer is not None
-        self._writer.change(entry.key.cluster, entry.time_s, entry.type, entry.object, entry.old)
-
-    def _record_trace(self) -> None:
-        writer = self._writer
-        if writer is None:
-            return
-
-        def record(each: TraceRecord) -> None:
-            writer.record(
-                each.number, each.time_s, each.type, each.actor, each.cause, each.key, each.detail
-            )
-
-        for each in self.federation.trace.records:
-            record(each)
-        self.federation.trace.listen(record)
 
     # ── a person's own hands ───────────────────────────────────────────────────────────────────
 
