@@ -6,14 +6,17 @@ from lab.controllers.application_failover import ApplicationFailoverController
 from lab.controllers.binding_status import BindingStatusController
 from lab.controllers.bindings import BindingController
 from lab.controllers.cluster_status import ClusterStatusController
+from lab.controllers.cluster_taint_policies import ClusterTaintPolicyController
 from lab.controllers.clusters import ClusterController
 from lab.controllers.dependencies import DependenciesDistributor
 from lab.controllers.detector import Detector
 from lab.controllers.execution import ExecutionController
+from lab.controllers.graceful_eviction import GracefulEvictionController
 from lab.controllers.lineage import BINDING, CLUSTER_BINDING, CLUSTER_POLICY, POLICY, QueueFactory
 from lab.controllers.namespaces import NamespaceSync
 from lab.controllers.policies import PolicyReconciler
 from lab.controllers.scheduler import Scheduler
+from lab.controllers.taint_manager import TaintManager
 from lab.controllers.work_status import WorkStatusController
 from lab.controllers.workload_rebalancer import WorkloadRebalancerController
 from lab.core.interpreter import Interpreter, native_interpreter
@@ -71,5 +74,9 @@ def build_controllers(
         WorkloadRebalancerController(make),
         ApplicationFailoverController(BINDING, settings, known, make),
         ApplicationFailoverController(CLUSTER_BINDING, settings, known, make),
+        *([ClusterTaintPolicyController(settings, make)] if settings.gate("Failover") else []),
+        TaintManager(settings, make),
+        GracefulEvictionController(BINDING, settings, make),
+        GracefulEvictionController(CLUSTER_BINDING, settings, make),
     ]
     return controllers

@@ -20,6 +20,7 @@ from lab.core.manifest import (
     status_of,
     timestamp,
 )
+from lab.core.policy import placement_of
 
 Task = Mapping[str, Any]
 """An entry of spec.gracefulEvictionTasks."""
@@ -127,7 +128,12 @@ class Assessment:
 
 
 def assess_tasks(
-    binding: Manifest, now_s: float, timeout_s: float, *, leaks: bool = False
+    binding: Manifest,
+    now_s: float,
+    timeout_s: float,
+    *,
+    leaks: bool = False,
+    keeps_last: bool = False,
 ) -> list[Assessment]:
     """Return what becomes of each eviction task now.
 
@@ -136,6 +142,7 @@ def assess_tasks(
         now_s: Second of the run.
         timeout_s: How long a task without a time of its own may wait.
         leaks: A task's own time also counts for the tasks behind it (quirk).
+        keeps_last: Time ends no task of a binding without targets (without a quirk).
     """
     found: list[Assessment] = []
     inherited_s = timeout_s
@@ -149,7 +156,7 @@ def assess_tasks(
             continue
         if leaks:
             inherited_s = limit_s
-        found.append(_assess(binding, task, now_s, limit_s))
+        found.append(_assess(binding, task, now_s, limit_s, keeps_last))
     return found
 
 
@@ -159,7 +166,9 @@ def _until_s(task: Task, limit_s: float) -> float | None:
     return round(seconds_of(str(task["creationTimestamp"])) + limit_s, 6)
 
 
-def _assess(binding: Manifest, task: Task, now_s: float, limit_s: float) -> Assessment:
+def _assess(
+    binding: Manifest, task: Task, now_s: float, limit_s: float, keeps_last: bool
+) -> Assessment:
     suppressed = task.get("suppressDeletion")
     if suppressed is not None:
         if suppressed:
@@ -169,6 +178,8 @@ def _assess(binding: Manifest, task: Task, now_s: float, limit_s: float) -> Asse
         return Assessment(task, "confirmed", text)
     until_s = _until_s(task, limit_s)
     assert until_s is not None
+    if keeps_last and not spec_of(binding).get("clusters") and waits_for(binding):
+        return Assessment(task, "waiting", "no other cluster has it: the last copy is kept")
     if now_s >= until_s:
         text = f"its {limit_s:g} s are over: the old copy goes, with a replacement or without"
         return Assessment(task, "timeout", text, until_s)
@@ -197,6 +208,34 @@ def waits_for(binding: Manifest) -> str:
         if health[name] != "Healthy":
             return f"{name} is {health[name] or 'without health'}"
     return ""
+
+
+def cancellable(binding: Manifest, task: Task) -> bool:
+    """Tell whether the cluster of a task could be a target again as if nothing had been.
+
+    Only for tasks of the taint manager, while the old copy has not been told to go and its
+    replicas have not been placed elsewhere.
+    """
+    if task.get("producer") != TAINT_MANAGER or task.get("purgeMode") == DIRECTLY:
+        return False
+    spec = spec_of(binding)
+    targets = spec.get("clusters") or ()
+    wanted, leaving = int(spec.get("replicas") or 0), int(task.get("replicas") or 0)
+    if not leaving or placement_of(spec.get("placement") or {}).is_duplicated:
+        return True
+    return sum(int(each.get("replicas") or 0) for each in targets) + leaving <= wanted
+
+
+def reinstated(binding: Manifest, cluster: str) -> Manifest:
+    """Return the binding with an evicted cluster as a target again, its task cancelled."""
+    tasks = tasks_of(binding)
+    task = next(each for each in tasks if each.get("fromCluster") == cluster)
+    targets = list(spec_of(binding).get("clusters") or ())
+    if not any(each.get("name") == cluster for each in targets):
+        replicas = {"replicas": task["replicas"]} if task.get("replicas") else {}
+        targets.append({"name": cluster, **replicas})
+    back = set_in(binding, ("spec", "clusters"), targets)
+    return with_tasks(back, [each for each in tasks if each is not task])
 
 
 def next_check_s(kept: Sequence[Assessment], now_s: float) -> float | None:
