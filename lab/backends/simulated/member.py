@@ -15,12 +15,16 @@ import simpy
 
 from lab.backends.simulated.admission import Admission
 from lab.backends.simulated.agenda import Agenda
+from lab.backends.simulated.api_faults import ApiFaults
 from lab.backends.simulated.controllers import build_models
 from lab.backends.simulated.faults import PLAYS, MemberFault
+from lab.backends.simulated.link import Link
 from lab.backends.simulated.node_collection import NodeCollection
 from lab.backends.simulated.nodes import NodeTable
 from lab.backends.simulated.pod_collection import PodCollection
 from lab.backends.simulated.probe import Capacity, api_enablements
+from lab.backends.simulated.requests import Requests
+from lab.backends.simulated.subscriptions import Subscription, Subscriptions
 from lab.backends.simulated.timings import Timings, parse_timings
 from lab.backends.simulated.workbench import Workbench
 from lab.core.errors import ApiError
@@ -30,7 +34,6 @@ from lab.core.model import (
     Action,
     Answered,
     Event,
-    Key,
     Observed,
     Probe,
     ProbeResult,
@@ -102,11 +105,22 @@ class SimulatedMember:
         node_collection.announce_to(self.store.register_virtual(node_collection))
         self._capacity = Capacity(self.bench)
         self._enablements: list[dict[str, Any]] | None = None
-        self.epoch = 0
-        """An outage raises it: requests and answers of an earlier epoch are lost on their way."""
         self.store.listen(self._kinds_changed, *_CRD)
         self._buckets: dict[str, TokenBucket] = {}
-        self._subscribed: dict[tuple[str, str], None] = {}
+        self.link = Link()
+        self.api_faults = ApiFaults()
+        self.subscriptions = Subscriptions(self._subscription, self.link)
+        self._requests = Requests(
+            spec.name,
+            served,
+            self._agenda,
+            self.link,
+            self.api_faults,
+            spec.latency_s,
+            self._carry_out,
+            self._emit,
+            lambda client, now_s: self._bucket(client).reserve(now_s),
+        )
         self._faults: dict[int, tuple[MemberFault, ...]] = {}
         build_models(self.bench)
         for manifest in spec.manifests:
@@ -150,65 +164,65 @@ class SimulatedMember:
     def submit(self, request: int, action: Action, client: str, now_s: float) -> None:
         """Accept an action; it is carried out after half the latency, answered after all of it."""
         sent_s = now_s if isinstance(action, Probe) else self._bucket(client).reserve(now_s)
-        arrives_s = sent_s + self.spec.latency_s / 2
-        epoch = self.epoch
 
         def arrive(at_s: float) -> None:
-            if epoch == self.epoch:
-                self._carry_out(request, action, at_s)
+            if not self.link.clear:
+                self._requests.arrive(request, action, client, sent_s, at_s)
+            elif (event := self._carry_out(request, action, at_s)) is not None:
+                self._answer(event)
 
-        self._agenda.at(arrives_s, arrive)
+        self._agenda.at(sent_s + self.spec.latency_s / 2, arrive)
 
-    def _carry_out(self, request: int, action: Action, now_s: float) -> None:
+    def _carry_out(self, request: int, action: Action, now_s: float) -> Event | None:
+        """Do what a request asks for and return the answer; None if it was sent already."""
         if isinstance(action, Probe):
-            self._answer(self.probe_now())
-        elif isinstance(action, Subscribe):
-            self._subscribe(request, action)
-        else:
-            try:
-                after = self.store.execute(action, now_s)
-            except ApiError as error:
-                self._answer(Answered(request, action, error=error))
-            else:
-                self._answer(Answered(request, action, object=after))
+            self.link.heard_s = now_s + self.spec.latency_s / 2
+            return self.probe_now()
+        if isinstance(action, Subscribe):
+            return self._subscribe(request, action)
+        try:
+            after = self.store.execute(action, now_s)
+        except ApiError as error:
+            return Answered(request, action, error=error)
+        return Answered(request, action, object=after)
 
     def _answer(self, event: Event) -> None:
-        """Send an event to the hub. Events arrive in the order they were sent."""
+        """Send an event to the hub. What has left arrives, in the order it was sent."""
         arrives_s = self._agenda.now_s + self.spec.latency_s / 2
-        epoch = self.epoch
-
-        def arrive(_: float) -> None:
-            if epoch == self.epoch:
-                self._emit(event)
-
-        self._agenda.at(arrives_s, arrive)
+        self._agenda.at(arrives_s, lambda _: self._emit(event))
 
     def _kinds_changed(self, change: Change) -> None:
         self._enablements = None
 
-    def _subscribe(self, request: int, action: Subscribe) -> None:
+    def _subscribe(self, request: int, action: Subscribe) -> Event:
         api_version, kind = action.api_version, action.kind
         try:
             found = self.store.list(api_version, kind)
         except ApiError as error:
-            self._answer(Answered(request, action, error=error))
-            return  # not served: like an informer without its API, it never syncs
+            # Not served: like an informer without its API, it never syncs.
+            return Answered(request, action, error=error)
         for manifest in found:
             self._answer(Observed(key_of(manifest, self.name), manifest, initial=True))
         self._answer(Synced(self.name, api_version, kind))
-        self._answer(Answered(request, action))
-        if (api_version, kind) in self._subscribed:
-            return
-        self._subscribed[api_version, kind] = None
+        self.subscriptions.begin(api_version, kind)
+        return Answered(request, action)
 
-        def tell(change: Change) -> None:
-            meta = change.object["metadata"]
-            key = Key(self.name, api_version, kind, meta.get("namespace") or "", meta["name"])
-            gone = change.type == "DELETED"
-            old = change.object if gone else change.old
-            self._answer(Observed(key, None if gone else change.object, old))
-
-        self.store.listen(tell, api_version, kind)
+    def _subscription(
+        self, api_version: str, kind: str, closed: Callable[[], bool]
+    ) -> Subscription:
+        return Subscription(
+            self.name,
+            api_version,
+            kind,
+            self.store,
+            self._agenda,
+            self.link,
+            self.api_faults,
+            self._answer,
+            self.spec.latency_s,
+            self.chance(f"reflector/{api_version}/{kind}"),
+            closed,
+        )
 
     def probe_now(self) -> ProbeResult:
         """Return what a probe sees at this moment, without any network between."""

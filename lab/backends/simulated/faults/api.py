@@ -5,6 +5,75 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lab.backends.simulated.faults.base import MemberFault
+from lab.backends.simulated.link import Break
 
-API_FAULTS: Mapping[str, type[MemberFault]] = {}
+
+class _Broken(MemberFault):
+    """A fault that breaks parts of the link for as long as it lasts."""
+
+    def breaks(self) -> tuple[Break, ...]:
+        """Return what is broken."""
+        raise NotImplementedError
+
+    def begin(self, now_s: float) -> None:
+        """Break it."""
+        for each in self.breaks():
+            self.member.link.breaks(each, now_s)
+
+    def end(self, now_s: float) -> None:
+        """Mend it."""
+        for each in self.breaks():
+            self.member.link.mends(each, now_s)
+
+
+class ApiServerDown(_Broken):
+    """The API server's process is killed: its host refuses connections, pods run on."""
+
+    def breaks(self) -> tuple[Break, ...]:
+        """Return what is broken."""
+        return (Break.REFUSING,)
+
+
+class ApiOutage(_Broken):
+    """The API's part of a cluster's outage: its hosts are gone and answer nothing at all."""
+
+    def breaks(self) -> tuple[Break, ...]:
+        """Return what is broken."""
+        return (Break.DARK,)
+
+
+class Partition(_Broken):
+    """The network loses packets in one direction or both."""
+
+    def breaks(self) -> tuple[Break, ...]:
+        """Return what is broken."""
+        return _DIRECTIONS[self.parameters.get("direction") or "both"]
+
+
+_DIRECTIONS: Mapping[str, tuple[Break, ...]] = {
+    "both": (Break.TO_MEMBER, Break.FROM_MEMBER),
+    "to-member": (Break.TO_MEMBER,),
+    "from-member": (Break.FROM_MEMBER,),
+}
+
+
+class WatchDrop(MemberFault):
+    """Watches are closed; while it lasts, new ones are closed at once."""
+
+    def begin(self, now_s: float) -> None:
+        """Close all watches."""
+        self.member.subscriptions.hold(self.number)
+        self.member.subscriptions.drop(now_s, relist=bool(self.parameters.get("relist")))
+
+    def end(self, now_s: float) -> None:
+        """Let watches stand again."""
+        self.member.subscriptions.let_go(self.number)
+
+
+API_FAULTS: Mapping[str, type[MemberFault]] = {
+    "ApiServerDown": ApiServerDown,
+    "ClusterOutage": ApiOutage,
+    "Partition": Partition,
+    "WatchDrop": WatchDrop,
+}
 """Kind to what plays it."""

@@ -21,9 +21,7 @@ class MemberFault:
         parameters: Typed (seconds, shares of 0 to 1, tuples of names).
     """
 
-    def __init__(
-        self, member: SimulatedMember, number: int, parameters: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, member: SimulatedMember, number: int, parameters: Mapping[str, Any]) -> None:
         self.member, self.number, self.parameters = member, number, parameters
 
     def begin(self, now_s: float) -> None:
