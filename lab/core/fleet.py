@@ -63,3 +63,20 @@ class FleetSpec:
     def cluster(self, name: str) -> ClusterSpec | None:
         """Return the cluster of that name, or None."""
         return next((cluster for cluster in self.clusters if cluster.name == name), None)
+
+
+def nodes_of(spec: ClusterSpec) -> tuple[tuple[str, str], ...]:
+    """Return name and zone ("" if none) of every node that a cluster begins with.
+
+    Example:
+        >>> nodes_of(ClusterSpec("east", zones=("a", "b"), node_pools=(NodePool("n", 2),)))
+        (('east-n-1', 'a'), ('east-n-2', 'b'))
+    """
+    found: list[tuple[str, str]] = []
+    for pool in spec.node_pools:
+        zones = pool.zones or spec.zones
+        for number in range(pool.nodes):
+            given = number < len(pool.node_names)
+            name = pool.node_names[number] if given else f"{spec.name}-{pool.name}-{number + 1}"
+            found.append((name, zones[number % len(zones)] if zones else ""))
+    return tuple(found)

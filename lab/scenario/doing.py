@@ -5,7 +5,16 @@ from __future__ import annotations
 from lab.core.kinds import HUB_KINDS
 from lab.core.manifest import name_of
 from lab.core.model import Apply, Delete, Patch, key_of
-from lab.scenario.model import ApplyAction, DeleteAction, PatchAction, RunAction, Step
+from lab.scenario.model import (
+    EVERY_FAULT,
+    ApplyAction,
+    DeleteAction,
+    FaultAction,
+    HealAction,
+    PatchAction,
+    RunAction,
+    Step,
+)
 from lab.scenario.world import World
 
 FIELD_MANAGER = "fedlab-scenario"
@@ -36,6 +45,10 @@ def do(step: Step, world: World) -> str:
         after = world.execute(Patch(action.key, action.body, action.patch_type))
         name = name_of(after) if after is not None else action.key.name
         lines.append(f"{_named(action.key.api_version, action.key.kind, name)} patched")
+    elif isinstance(action, FaultAction):
+        lines.append(world.inject(action.fault))
+    elif isinstance(action, HealAction):
+        lines.append(world.heal("" if action.name == EVERY_FAULT else action.name))
     elif isinstance(action, RunAction):
         lines += [world.run(line, step.cluster).rstrip("\n") for line in action.lines]
     return "\n".join(line for line in lines if line)

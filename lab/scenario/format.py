@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+from lab.core.faults.schema import fault_schema
 from lab.core.quirks import QUIRKS
 from lab.core.settings import FEATURE_GATES, KarmadaSettings, setting_name
 
 API_VERSION = "fedlab.dev/v1alpha1"
 STEP_TIMES = ("at", "after", "waitUntil")
-STEP_ACTIONS = ("apply", "delete", "patch", "run", "fault")
+STEP_ACTIONS = ("apply", "delete", "patch", "run", "fault", "heal")
 EXPECT_TIMES = ("at", "within", "never", "throughout")
 EXPECT_WHATS = ("object", "cel")
 
@@ -205,7 +206,10 @@ _STEP = _map(
     {
         "name": _NAME,
         "at": {**_DURATION, "description": "When, from the start of the run."},
-        "after": {"type": "string", "description": "The name of an earlier step."},
+        "after": {
+            "type": "string",
+            "description": "The name of an earlier step; NAME/healed: when that fault is over.",
+        },
         "delay": {**_DURATION, "description": "How long after that step."},
         "waitUntil": {**_CEL, "description": "A CEL condition to wait for."},
         "timeout": {**_DURATION, "description": "How long to wait for it (default: 10m)."},
@@ -229,7 +233,11 @@ _STEP = _map(
             "description": "A command line (kubectl, karmadactl or fedlab), or several.",
             "anyOf": [_NAME, {"type": "array", "items": _NAME}],
         },
-        "fault": {"type": "object", "description": "A fault (not built yet)."},
+        "fault": fault_schema(),
+        "heal": {
+            **_NAME,
+            "description": 'The name of an earlier fault (its step\'s), or "all".',
+        },
         "refused": {
             "type": "string",
             "description": "The step must be refused, with this text in the message.",
@@ -249,7 +257,11 @@ _EXPECT = _map(
         "within": {**_DURATION, "description": "At some moment until then."},
         "never": {**_WINDOW, "description": "At no moment for so long, or true."},
         "throughout": {**_WINDOW, "description": "At every moment for so long, or true."},
-        "after": {"type": "string", "description": "Times count from the end of this step."},
+        "after": {
+            "type": "string",
+            "description": "Times count from the end of this step (a fault: from its begin; "
+            "NAME/healed: from when that fault is over).",
+        },
         "from": {**_DURATION, "description": "Where never and throughout begin."},
         "cluster": {"type": "string", "description": "The member to look at (default: the hub)."},
         "object": {**_OBJECT, "description": "A partial object: what is written must be there."},

@@ -100,7 +100,7 @@ class _Reader(StepReader):
     def read(self) -> Scenario:
         document, spec = self.document, self.document.value["spec"]
         fleet = self._fleet(spec["fleet"])
-        self.clusters = [cluster.name for cluster in fleet.clusters]
+        self.fleet, self.clusters = fleet, [cluster.name for cluster in fleet.clusters]
         settings = spec.get("settings") or {}
         members = settings.get("members") or {}
         check_timings(members, document, ("spec", "settings", "members"), self.errors)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from lab.core.errors import Location
+from lab.core.faults import Fault
 from lab.core.fleet import FleetSpec
 from lab.core.kinds import KindRegistry
 from lab.core.manifest import Manifest
@@ -46,7 +47,25 @@ class RunAction:
     lines: tuple[str, ...]
 
 
-StepAction = ApplyAction | DeleteAction | PatchAction | RunAction | None
+@dataclass(frozen=True, slots=True)
+class FaultAction:
+    """A fault that begins. `abort_if` is its condition, compiled."""
+
+    fault: Fault
+    abort_if: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HealAction:
+    """The end of a fault by name, or of all of them (`EVERY_FAULT`)."""
+
+    name: str
+
+
+EVERY_FAULT = "all"
+"""What a heal names to end every fault."""
+
+StepAction = ApplyAction | DeleteAction | PatchAction | RunAction | FaultAction | HealAction | None
 
 
 @dataclass(frozen=True, slots=True)

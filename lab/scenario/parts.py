@@ -8,6 +8,7 @@ from typing import Any
 from lab.core.admission.field_errors import Path
 from lab.core.duration import parse_duration_s
 from lab.core.errors import InputError, did_you_mean, quoted
+from lab.core.fleet import FleetSpec
 from lab.core.kinds import HUB_KINDS, KindRegistry, guess
 from lab.core.manifest import Manifest
 from lab.core.model import Key
@@ -19,6 +20,8 @@ from lab.scenario.yaml_tree import Document
 
 START = "start"
 """The name of the moment 0s, as `after` may use it."""
+HEALED = "/healed"
+"""Behind the name of a fault: the moment when it was over."""
 
 
 class PartReader:
@@ -33,7 +36,9 @@ class PartReader:
         self.document, self.folder = document, folder
         self.kinds: KindRegistry = HUB_KINDS()
         self.clusters: Sequence[str] = ()
+        self.fleet = FleetSpec(())
         self.step_names: list[str] = []
+        self.fault_names: list[str] = []
         self.errors: list[InputError] = []
 
     def error(self, path: Path, message: str, *, key: bool = False) -> None:
@@ -100,8 +105,13 @@ class PartReader:
         """Check the name of a step that times count from."""
         if name == START or name in self.step_names:
             return
+        heals = [f"{fault}{HEALED}" for fault in self.fault_names]
+        if name in heals:
+            return
         which = "earlier step" if earlier else "step"
-        hint = did_you_mean(name, [START, *self.step_names])
+        hint = did_you_mean(name, [START, *self.step_names, *heals])
+        if name.endswith(HEALED) and name.removesuffix(HEALED) in self.step_names:
+            hint = f" ({quoted(name.removesuffix(HEALED))} is no fault)"
         self.error(path, f"no {which} is named {quoted(name)}{hint}")
 
 

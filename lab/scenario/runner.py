@@ -16,7 +16,8 @@ from lab.scenario.doing import do
 from lab.scenario.helpers import Asked
 from lab.scenario.load import START
 from lab.scenario.matching import differences
-from lab.scenario.model import ApplyAction, Expectation, Scenario, Step
+from lab.scenario.model import ApplyAction, Expectation, FaultAction, Scenario, Step
+from lab.scenario.parts import HEALED
 from lab.scenario.world import World
 
 MANIFESTS = "manifests"
@@ -131,6 +132,8 @@ class _Run:
         self._watches: list[_Watch] = []
         self._seen_changes = -1
         self._acted = False
+        self._faults: list[str] = []
+        """Faults of steps that are not over yet."""
         self.steps: list[StepResult] = []
         self.checks: list[CheckResult] = []
 
@@ -150,6 +153,7 @@ class _Run:
             if not fulfilled:
                 return
         else:
+            yield from self._wait_for_heal(step.after)
             target_s = self._world.now_s
             if step.at_s is not None:
                 target_s = step.at_s
@@ -166,7 +170,17 @@ class _Run:
             result = StepResult(step, self._world.now_s, ok=True, output="condition met")
             self.steps.append(result)
             yield result
+        if isinstance(step.action, FaultAction) and self.steps[-1].ok:
+            self._faults.append(step.name)
         yield from self._anchor(step.name)
+
+    def _wait_for_heal(self, after: str) -> Iterator[Progress]:
+        """Let time pass until the fault that a step waits for is over, or the run."""
+        end_s = self._scenario.horizon_s
+        while after not in self._anchors and after.removesuffix(HEALED) in self._faults:
+            if self._world.now_s >= end_s:
+                return
+            yield from self.advance(min(end_s, self._next_s()), slices=1)
 
     def _wait(self, step: Step) -> Generator[Progress, None, bool]:
         assert step.wait_until is not None
@@ -218,6 +232,8 @@ class _Run:
                 yield self._result(expectation, met, found)
             else:
                 reason = f'step "{expectation.after}" was never carried out'
+                if expectation.after.removesuffix(HEALED) in self._faults:
+                    reason = f'fault "{expectation.after.removesuffix(HEALED)}" was never healed'
                 yield self._result(expectation, False, reason)
 
     # ── time ───────────────────────────────────────────────────────────────────────────────────
@@ -239,6 +255,8 @@ class _Run:
         while self._world.now_s < target_s and (not slices or done < slices):
             done += 1
             goals = [target_s]
+            if any(each.after.removesuffix(HEALED) in self._faults for each in self._waiting):
+                goals.append(self._next_s())
             for watch in self._watches:
                 if self._world.now_s < watch.begins_s:
                     goals.append(watch.begins_s)
@@ -252,7 +270,10 @@ class _Run:
 
     def _anchor(self, name: str, at_s: float | None = None) -> Iterator[Progress]:
         """Note when a step ended and let the expectations after it begin."""
-        now_s = self._world.now_s if at_s is None else at_s
+        self._begin_watches(name, self._world.now_s if at_s is None else at_s)
+        yield from self._observe()
+
+    def _begin_watches(self, name: str, now_s: float) -> None:
         self._anchors[name] = now_s
         for expectation in list(self._waiting):
             if (expectation.after or START) != name or expectation.mode == "end":
@@ -263,11 +284,15 @@ class _Run:
             span_s = 0.0 if expectation.mode == "at" else amount_s
             self._watches.append(_Watch(expectation, begins_s, begins_s + span_s))
         self._seen_changes = -1
-        yield from self._observe()
 
     # ── checks ─────────────────────────────────────────────────────────────────────────────────
 
     def _observe(self) -> Iterator[Progress]:
+        for name in list(self._faults):
+            healed_s = self._world.healed_s(name)
+            if healed_s is not None:
+                self._faults.remove(name)
+                self._begin_watches(f"{name}{HEALED}", healed_s)
         now_s, changes = self._world.now_s, self._world.changes
         changed = changes != self._seen_changes
         self._seen_changes = changes

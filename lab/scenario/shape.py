@@ -51,7 +51,8 @@ def shape_problems(value: Any, schema: Schema, path: Path = ()) -> Iterator[Prob
     if "enum" in schema and value not in schema["enum"]:
         words = [str(word) for word in schema["enum"]]
         hint = did_you_mean(value, words) if isinstance(value, str) else ""
-        yield Problem(path, f"{place} is {quoted(value)}, needs one of {', '.join(words)}{hint}")
+        needed = "" if hint and len(words) > _FEW else f", needs one of {', '.join(words)}"
+        yield Problem(path, f"{place} is {quoted(value)}{needed}{hint}")
         return
     types = schema.get("type")
     if types is not None:

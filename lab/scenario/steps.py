@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from lab.core.admission.field_errors import Path
-from lab.core.errors import InputError, quoted
+from lab.core.errors import InputError, Location, did_you_mean, quoted
+from lab.core.faults import read_fault
+from lab.core.faults.read import default_name
 from lab.core.model import Key
 from lab.scenario.format import (
     STEP_ACTIONS,
@@ -16,8 +19,11 @@ from lab.scenario.format import (
 )
 from lab.scenario.helpers import check_cluster
 from lab.scenario.model import (
+    EVERY_FAULT,
     ApplyAction,
     DeleteAction,
+    FaultAction,
+    HealAction,
     PatchAction,
     RunAction,
     Step,
@@ -44,6 +50,7 @@ class StepReader(PartReader):
         super().__init__(document, folder)
         self._check_line = check_line
         self._steps: dict[str, Step] = {}
+        self._injects = False
         self.latest_s = 0.0
         """The latest time that a step names (s of the run)."""
 
@@ -86,6 +93,12 @@ class StepReader(PartReader):
             wait = self.expression(item["waitUntil"], (*path, "waitUntil"))
         unique = name if name not in self._steps else f"{name} (step {index + 1})"
         self.step_names.append(unique)
+        if isinstance(action, FaultAction):
+            action = self._named_fault(action, unique, path)
+        elif isinstance(action, HealAction):
+            self._check_heal(action, path)
+        elif isinstance(action, RunAction):
+            self._injects |= any("inject" in line.split() for line in action.lines)
         self._steps[unique] = Step(
             name=unique,
             action=action,
@@ -119,9 +132,43 @@ class StepReader(PartReader):
             for index, line in enumerate(lines):
                 self._line(line, where if isinstance(item["run"], str) else (*where, index))
             return RunAction(tuple(lines))
-        text = "faults are not built yet: remove the step (a later version plays them)"
-        self.error(where, text, key=True)
-        return None
+        if cluster:
+            text = f"cluster belongs into the target of a {field}: target: {{cluster: {cluster}}}"
+            if field == "heal":
+                text = "a heal names a fault, not a cluster"
+            self.error((*path, "cluster"), text, key=True)
+        return HealAction(item["heal"]) if field == "heal" else self._fault(item["fault"], where)
+
+    def _fault(self, given: Mapping[str, Any], path: Path) -> StepAction:
+        if not self.fleet.clusters:
+            return None  # the fleet could not be read, which is told already
+
+        def locate(inside: Path, key: bool) -> Location:
+            return self.document.locate((*path, *inside), key=key)
+
+        try:
+            return FaultAction(read_fault(given, self.fleet, locate=locate))
+        except InputError as error:
+            self.errors += [error, *error.problems]
+            return None
+
+    def _named_fault(self, action: FaultAction, name: str, path: Path) -> FaultAction:
+        """Give a fault the name of its step, and compile its condition."""
+        if name == EVERY_FAULT:
+            text = f'"{EVERY_FAULT}" means every fault (heal: all), needs another name'
+            self.error((*path, "name"), text)
+        self.fault_names.append(name)
+        condition = None
+        if action.fault.abort_if:
+            condition = self.expression(action.fault.abort_if, (*path, "fault", "abortIf"))
+        return FaultAction(replace(action.fault, name=name), condition)
+
+    def _check_heal(self, action: HealAction, path: Path) -> None:
+        if action.name == EVERY_FAULT or action.name in self.fault_names or self._injects:
+            return  # what lines inject is known when they are rehearsed
+        hint = did_you_mean(action.name, [*self.fault_names, EVERY_FAULT])
+        text = f"no earlier fault is named {quoted(action.name)}{hint}"
+        self.error((*path, "heal"), text)
 
     def _deletions(self, given: Any, path: Path, cluster: str) -> list[Key]:
         parts = [(given, path)]
@@ -175,6 +222,10 @@ def _step_name(item: Mapping[str, Any], index: int) -> str:
     if "patch" in item:
         target = item["patch"]["target"]
         return f"patch {str(target['kind']).lower()}/{target['name']}"
+    if "fault" in item:
+        return default_name(item["fault"]["kind"])
+    if "heal" in item:
+        return f"heal {item['heal']}"
     if "waitUntil" in item:
         return f"wait until {item['waitUntil']}"
     return f"step {index + 1}"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from lab.core.errors import InputError, LabError
+from lab.core.faults import Fault
 from lab.core.manifest import Manifest
 from lab.core.model import HUB, Action, Key
 
@@ -47,6 +48,23 @@ class World(Protocol):
         Raises:
             LabError: It cannot be run, or failed.
         """
+
+    def inject(self, fault: Fault) -> str:
+        """Let a fault begin, and return what it strikes in words.
+
+        Raises:
+            InputError: It cannot be played.
+        """
+
+    def heal(self, name: str = "") -> str:
+        """End a fault, or (empty) all of them, and return what was healed in words.
+
+        Raises:
+            InputError: No active fault has that name.
+        """
+
+    def healed_s(self, name: str) -> float | None:
+        """Return when a fault was over for good (s of the run), None if it is not."""
 
     def find(self, key: Key) -> Manifest | None:
         """Return an object, or None."""
@@ -100,8 +118,12 @@ class Federated(Protocol):
     def acting(self, actor: str, detail: Mapping[str, Any] | None = None) -> int:
         """Say who acts."""
 
-    def next_write(self) -> None:
+    def next_write(self, key: Key | None = None) -> None:
         """Say that whoever acts is about to write."""
+
+    @property
+    def injector(self) -> Any:
+        """What plays faults (`lab.drivers.injector.Injector`)."""
 
 
 class RunLine(Protocol):
@@ -121,10 +143,17 @@ class FederationWorld:
     Args:
         federation: The hub, the members and virtual time.
         run_line: Runs command lines; without it a `run` step is an error.
+        run_until: Lets time pass; the federation's own if not given.
     """
 
-    def __init__(self, federation: Federated, run_line: RunLine | None = None) -> None:
+    def __init__(
+        self,
+        federation: Federated,
+        run_line: RunLine | None = None,
+        run_until: Callable[[float], None] | None = None,
+    ) -> None:
         self._federation, self._run_line = federation, run_line
+        self._run_until = run_until or federation.run_until
 
     @property
     def now_s(self) -> float:
@@ -143,7 +172,7 @@ class FederationWorld:
 
     def run_until(self, until_s: float) -> None:
         """Let time pass up to and including `until_s`."""
-        self._federation.run_until(until_s)
+        self._run_until(until_s)
 
     def step_begins(self, name: str, detail: Mapping[str, Any]) -> None:
         """Let the trace know which step acts."""
@@ -151,7 +180,7 @@ class FederationWorld:
 
     def execute(self, action: Action) -> Manifest | None:
         """Carry out an action at once."""
-        self._federation.next_write()
+        self._federation.next_write(action.key)
         result: Manifest | None = self._store(action.cluster).execute(action, self.now_s)
         return result
 
@@ -160,6 +189,21 @@ class FederationWorld:
         if self._run_line is None:
             raise InputError(f"cannot run {line!r}: this player knows no commands")
         return self._run_line(line, cluster)
+
+    def inject(self, fault: Fault) -> str:
+        """Let a fault begin."""
+        return str(self._federation.injector.inject(fault))
+
+    def heal(self, name: str = "") -> str:
+        """End a fault, or all of them."""
+        injector = self._federation.injector
+        healed = [injector.heal(name)] if name else injector.heal_all()
+        return "\n".join(f"{each.name} healed" for each in healed) or "no fault is active"
+
+    def healed_s(self, name: str) -> float | None:
+        """Return when a fault was over for good."""
+        found: float | None = self._federation.injector.healed_s(name)
+        return found
 
     def find(self, key: Key) -> Manifest | None:
         """Return an object, or None."""

@@ -90,7 +90,7 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "an open quote on a command line": ("  steps:\n  - run: kubectl get 'pods\n", "No closing quotation"),
     "a fault": (
-        "  steps:\n  - {at: 1m, fault: {kind: ClusterOutage}}\n", "s.yaml:10:14: faults are not built yet",
+        "  steps:\n  - {at: 1m, fault: {kind: ClusterOutage}}\n", "s.yaml:10:21: ClusterOutage: needs a target",
     ),
     "invariants": ("  invariants: [no-orphans]\n", "s.yaml:9:3: invariants are not built yet"),
     "a patch of the wrong shape": (
@@ -193,7 +193,7 @@ def test_wrong_fleet(clusters: str, message: str) -> None:
 
 
 def test_everything_wrong_is_told_at_once() -> None:
-    steps = "  steps:\n  - {cluster: nope, run: x}\n  - {fault: {}}\n"
+    steps = "  steps:\n  - {cluster: nope, run: x}\n  - {fault: {kind: NodeLoss}}\n"
     told = errors_of(
         HEAD + "  manifests: [gone.yaml]\n" + steps + "  expect: [{name: a, cel: x}]\n"
     )

@@ -1,0 +1,314 @@
+"""From what a person wrote to a checked fault: everything that is wrong is told, with its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from lab.core.errors import InputError, Location, did_you_mean, quoted
+from lab.core.faults.kinds import KINDS, FaultKind, find_kind, kind_names
+from lab.core.faults.model import Fault, Ramp, Repeat, Target
+from lab.core.faults.parameters import Parameter
+from lab.core.faults.selection import TargetError, select
+from lab.core.faults.target import Problems, TargetReader
+from lab.core.fleet import FleetSpec
+
+Path = tuple[str | int, ...]
+Locate = Callable[[Path, bool], Location | None]
+"""Where a part of the fault stands in its file; True: its key, not its value."""
+
+FIELDS = ("kind", "target", "for", "parameters", "ramp", "repeat", "abortIf")
+_LENGTH = Parameter("for", "duration", "how long it lasts", above=0.0)
+_RAMP = Parameter("ramp", "duration", "the targets fall one after another over this time",
+                  above=0.0)  # fmt: skip
+_TIMES = Parameter("times", "count", "how often in all", least=1)
+_EVERY = Parameter("every", "duration", "from one begin to the next", above=0.0)
+_MAX_TIMES = 10_000
+
+
+def read_fault(
+    given: Mapping[str, Any],
+    fleet: FleetSpec,
+    *,
+    name: str = "",
+    locate: Locate | None = None,
+    text: bool = False,
+    backend: str = "simulated",
+) -> Fault:
+    """Return the fault that a map of a scenario, or the flags of a command line, describe.
+
+    Args:
+        given: kind, target, for, parameters, ramp, repeat, abortIf.
+        fleet: The clusters a target is looked up in.
+        name: What it is called; its kind in lower case if not given.
+        locate: Where its parts stand.
+        text: Values were written on a command line: numbers and lists are texts.
+        backend: What is to play it.
+
+    Raises:
+        InputError: Anything is wrong; `problems` has the further errors.
+    """
+    return _Reader(given, fleet, name, locate, text, backend).read()
+
+
+def default_name(kind: str) -> str:
+    """Return what a fault of a kind is called if nobody says.
+
+    Example:
+        >>> default_name("SlowApi")
+        'slow-api'
+    """
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", kind).lower()
+
+
+class _Reader(Problems):
+    def __init__(
+        self,
+        given: Mapping[str, Any],
+        fleet: FleetSpec,
+        name: str,
+        locate: Locate | None,
+        text: bool,
+        backend: str,
+    ) -> None:
+        super().__init__(locate)
+        self._given, self._fleet, self._name = given, fleet, name
+        self._text, self._backend = text, backend
+
+    def read(self) -> Fault:
+        kind = self._kind()
+        if kind is None:
+            raise self.raised()
+        parameters = self._parameters(kind)
+        played = KINDS.get(str(parameters.get("fault")), kind) if kind.scope == "any" else kind
+        target = self._target(played, parameters)
+        if not target.hub:
+            parameters.pop("process", None)  # whose clock: only the hub has several
+        fault = Fault(
+            self._name or default_name(kind.name),
+            kind.name,
+            target,
+            parameters,
+            self._field("for", _LENGTH),
+            self._ramp(),
+            self._repeat(),
+            self._abort(),
+        )
+        self._check_times(kind, played, fault)
+        if not self.errors:
+            self._check_target(fault)
+        if self.errors:
+            raise self.raised()
+        return fault
+
+    def _kind(self) -> FaultKind | None:
+        for key in self._given:
+            if key not in FIELDS:
+                hint = did_you_mean(str(key), FIELDS) or f" (there are {', '.join(FIELDS)})"
+                self.error((key,), f"unknown field {quoted(key)} of a fault{hint}", key=True)
+        name = self._given.get("kind")
+        if not isinstance(name, str) or not name:
+            found = "missing" if name is None else quoted(name)
+            text = f"the kind of the fault is {found}, needs one of {', '.join(kind_names())}"
+            self.error(("kind",), text)
+            return None
+        try:
+            kind = find_kind(name)
+        except InputError as error:
+            self.error(("kind",), error.message)
+            return None
+        self._refused(kind, ("kind",))
+        return kind
+
+    def _refused(self, kind: FaultKind, path: Path) -> None:
+        why = (kind.refused or {}).get(self._backend)
+        if why is not None:
+            self.error(path, f"{kind.name} cannot be played: {why}")
+
+    # ── parameters ─────────────────────────────────────────────────────────────────────────────
+
+    def _parameters(self, kind: FaultKind) -> dict[str, Any]:
+        given = self._given.get("parameters")
+        if given is None:
+            given = {}
+        if not isinstance(given, Mapping):
+            self.error(("parameters",), f"parameters is {quoted(given)}, needs a map")
+            return {}
+        known = {each.name: each for each in kind.parameters}
+        inner = self._inner(kind, given)
+        if inner is not None:
+            known |= {each.name: each for each in inner.parameters}
+        found: dict[str, Any] = {}
+        for name, value in given.items():
+            parameter = known.get(name)
+            if parameter is None:
+                self._unknown_parameter(kind, str(name), list(known))
+                continue
+            try:
+                found[name] = parameter.read(value, text=self._text)
+            except ValueError as error:
+                self.error(("parameters", name), f"{kind.name}: {name} {error}")
+        for parameter in known.values():
+            if parameter.name in given:
+                continue
+            if parameter.required:
+                text = f"{kind.name}: {parameter.name} is missing ({parameter.help})"
+                self.error(("parameters",), text)
+            elif parameter.default is not None:
+                found[parameter.name] = parameter.default
+        for each in (kind, inner):
+            if each is not None and each.one_of and not set(each.one_of) & set(given):
+                self.error(("parameters",), f"{each.name} needs {' or '.join(each.one_of)}")
+        return {name: found[name] for name in known if name in found}
+
+    def _inner(self, kind: FaultKind, given: Mapping[str, Any]) -> FaultKind | None:
+        """Return the kind that a pattern plays."""
+        own = kind.parameter("fault")
+        if own is None:
+            return None
+        path: Path = ("parameters", "fault")
+        name = given.get("fault", own.default)
+        try:
+            inner = find_kind(own.read(name))
+        except InputError as error:
+            self.error(path, error.message)
+            return None
+        except ValueError as error:
+            self.error(path, f"{kind.name}: fault {error}")
+            return None
+        if inner.scope == "any" or not inner.lasts:
+            self.error(path, f"{kind.name} cannot play {inner.name}: it does not come and go")
+            return None
+        self._refused(inner, path)
+        return inner
+
+    def _unknown_parameter(self, kind: FaultKind, name: str, known: Sequence[str]) -> None:
+        hint = did_you_mean(name, known)
+        if not hint:
+            hint = f" (it has {', '.join(known)})" if known else " (it has none)"
+        text = f"{kind.name} has no parameter {quoted(name)}{hint}"
+        self.error(("parameters", name), text, key=True)
+
+    # ── times ──────────────────────────────────────────────────────────────────────────────────
+
+    def _field(self, name: str, parameter: Parameter) -> float | None:
+        value = self._given.get(name)
+        if value is None:
+            return None
+        try:
+            return float(parameter.read(value, text=self._text))
+        except ValueError as error:
+            self.error((name,), f"{name} {error}")
+            return None
+
+    def _ramp(self) -> Ramp | None:
+        over_s = self._field("ramp", _RAMP)
+        return None if over_s is None else Ramp(over_s)
+
+    def _repeat(self) -> Repeat | None:
+        given = self._given.get("repeat")
+        if given is None:
+            return None
+        if not isinstance(given, Mapping):
+            text = f"repeat is {quoted(given)}, needs a map ({{times: 3, every: 10m}})"
+            self.error(("repeat",), text)
+            return None
+        values: dict[str, Any] = {}
+        for key in given:
+            if key not in {"times", "every"}:
+                hint = did_you_mean(str(key), ("times", "every"))
+                text = f"unknown field {quoted(f'repeat.{key}')}{hint} (there are times, every)"
+                self.error(("repeat", key), text, key=True)
+        for parameter in (_TIMES, _EVERY):
+            value = given.get(parameter.name)
+            if value is None:
+                text = f"repeat.{parameter.name} is missing ({parameter.help})"
+                self.error(("repeat",), text)
+                continue
+            try:
+                values[parameter.name] = parameter.read(value, text=self._text)
+            except ValueError as error:
+                self.error(("repeat", parameter.name), f"repeat.{parameter.name} {error}")
+        if len(values) < 2:
+            return None
+        if values["times"] > _MAX_TIMES:
+            text = f"repeat.times is {values['times']}, needs at most {_MAX_TIMES}"
+            self.error(("repeat", "times"), text)
+        return Repeat(values["times"], values["every"])
+
+    def _abort(self) -> str:
+        given = self._given.get("abortIf")
+        if given is None:
+            return ""
+        if not isinstance(given, str) or not given.strip():
+            self.error(("abortIf",), f"abortIf is {quoted(given)}, needs a CEL expression")
+            return ""
+        return given
+
+    def _check_times(self, kind: FaultKind, played: FaultKind, fault: Fault) -> None:
+        length_s = fault.length_s
+        if not kind.lasts and length_s is not None:
+            self.error(("for",), f"{kind.name} has no length: it strikes once", key=True)
+        down_s = fault.parameters.get("down") if kind.scope == "any" else None
+        if down_s is not None and down_s >= fault.parameters.get("period", down_s + 1):
+            text = f"{kind.name}: down is {_shown(down_s)}, needs less than the period"
+            self.error(("parameters", "down"), text)
+        if fault.ramp is not None:
+            within_s = length_s if down_s is None else down_s
+            word = "for" if down_s is None else "down"
+            if within_s is None and kind.momentary:
+                self.error(("ramp",), f'ramp needs "for" beside it: {kind.name} strikes once')
+            elif within_s is not None and fault.ramp.over_s >= within_s:
+                text = f"ramp is {_shown(fault.ramp.over_s)}, needs less than {word}"
+                self.error(("ramp",), f"{text} ({_shown(within_s)})")
+        if fault.repeat is not None:
+            if length_s is None and not kind.momentary:
+                self.error(("repeat",), 'repeat needs "for" beside it: it would never end')
+            elif length_s is not None and fault.repeat.every_s <= length_s:
+                text = f"repeat.every is {_shown(fault.repeat.every_s)}, needs more than for"
+                self.error(("repeat", "every"), f"{text} ({_shown(length_s)})")
+
+    # ── target ─────────────────────────────────────────────────────────────────────────────────
+
+    def _target(self, kind: FaultKind, parameters: Mapping[str, Any]) -> Target:
+        given = self._given.get("target")
+        if "between" in parameters:
+            self._between(kind, parameters["between"], given)
+            return Target()
+        reader = TargetReader(self, kind, self._text, self._given.get("parameters") or ())
+        return reader.read(given, parameters)
+
+    def _between(self, kind: FaultKind, names: Sequence[str], target: Any) -> None:
+        path: Path = ("parameters", "between")
+        known = [each.name for each in self._fleet.clusters]
+        if target is not None:
+            self.error(("target",), f"{kind.name} has a target or between, not both", key=True)
+        if len(names) != 2 or names[0] == names[1]:
+            text = f"between is {quoted(list(names))}, needs two different clusters"
+            self.error(path, f"{kind.name}: {text}")
+            return
+        for index, name in enumerate(names):
+            if name not in known:
+                hint = did_you_mean(name, known)
+                text = f"{kind.name}: the fleet has no cluster {quoted(name)}{hint}"
+                self.error((*path, index), text)
+
+    def _check_target(self, fault: Fault) -> None:
+        if "between" in fault.parameters:
+            return
+        try:
+            select(fault, self._fleet, 0)
+        except TargetError as error:
+            path = error.path
+            given = self._given.get("target")
+            if isinstance(given, Mapping):  # the short forms
+                if path[:1] == ("clusters",) and "cluster" in given:
+                    path = ("cluster",)
+                if path[:2] == ("nodes", "names") and not isinstance(given["nodes"], Mapping):
+                    path = ("nodes", *path[2:])
+            self.error(("target", *path), f"{fault.kind}: {error}")
+
+
+def _shown(seconds: float) -> str:
+    return _LENGTH.shown(seconds)
