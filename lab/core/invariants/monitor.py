@@ -1,0 +1,183 @@
+"""Hears what happens in a run and holds it against the laws that are on.
+
+The monitor is told; it asks nobody and moves no time. Each piece of news goes only to the laws
+that look at objects of its kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from lab.core.invariants.law import Law
+from lab.core.invariants.registry import LAWS
+from lab.core.invariants.scene import CLUSTER, Bounds, Change, Count, Objects, Record, Scene
+from lab.core.invariants.violation import Finding, Violation
+from lab.core.manifest import Manifest
+from lab.core.model import HUB, Key
+from lab.core.settings import KarmadaSettings
+
+Look = tuple[Law, Callable[[Change], Iterable[Finding]]]
+MOST = 200
+"""More objects of one law than this are counted, not listed: a run in ruins says little more."""
+
+
+class Monitor:
+    """All laws over one run.
+
+    Args:
+        objects: All API servers.
+        settings: Karmada's, as the run has them.
+        laws: Ids of the laws that are on; None means all.
+        bounds: What the scenario sets about them.
+    """
+
+    def __init__(
+        self,
+        objects: Objects,
+        settings: KarmadaSettings | None = None,
+        laws: Sequence[str] | None = None,
+        bounds: Bounds | None = None,
+    ) -> None:
+        self.scene = Scene(objects, settings or KarmadaSettings(), bounds or Bounds())
+        self.on = [law.id for law in LAWS if laws is None or law.id in laws]
+        self._laws = [law(self.scene) for law in LAWS if law.id in self.on]
+        self._by_id = {law.id: law for law in self._laws}
+        self._found: dict[tuple[str, Key], Violation] = {}
+        self._remarks: dict[tuple[str, Key], Violation] = {}
+        self._beyond: dict[str, int] = {}
+        self._numbers: dict[Key, int] = {}
+        self._last_number = 0
+        self._hub: dict[tuple[str, str], list[Look]] = {}
+        self._member: dict[tuple[str, str], list[Look]] = {}
+        self._everywhere: list[Look] = []
+        self._hearing: dict[str, list[Law]] = {}
+        self._counting: list[Law] = []
+        for law in self._laws:
+            look = (law, law.changed)
+            for kind in law.hub_kinds:
+                self._hub.setdefault(kind, []).append(look)
+            for kind in law.member_kinds:
+                self._member.setdefault(kind, []).append(look)
+            if law.every_kind:
+                self._everywhere.append(look)
+            for word in law.record_types:
+                self._hearing.setdefault(word, []).append(law)
+            if law.counts:
+                self._counting.append(law)
+
+    # ── what is told ───────────────────────────────────────────────────────────────────────────
+
+    def hear(self, record: Record) -> None:
+        """Take in a trace record; a change of the hub is looked at here."""
+        scene = self.scene
+        scene.now_s = record.time_s
+        self._last_number = record.number
+        kind = record.type
+        if record.key is not None:
+            self._numbers[record.key] = record.number
+        if kind == "change":
+            key = record.key
+            if key is not None and key.cluster == HUB:
+                self._changed(
+                    Change(record.time_s, key, record.before, record.after, record.number,
+                           record.actor, record.cause), self._hub)  # fmt: skip
+        elif kind == "step":
+            scene.disturbed_s = record.time_s
+        elif kind == "fault":
+            self._fault(record)
+        for law in self._hearing.get(kind, ()):
+            self._take(law, law.heard(record))
+        if scene.timers.next_s <= scene.now_s:
+            self._look_again()
+
+    def saw(self, time_s: float, key: Key, before: Manifest | None, after: Manifest | None) -> None:
+        """Take in a change of a member's object, as its API server wrote it."""
+        looks = self._member.get((key.api_version, key.kind))
+        if looks is None and not self._everywhere:
+            return
+        self.scene.now_s = time_s
+        number = self._numbers.get(key, self._last_number)
+        self._changed(Change(time_s, key, before, after, number, key.cluster), self._member)
+
+    def served(self, time_s: float, key: Key, count: Count) -> None:
+        """Take in how many pods of a member's workload truly serve."""
+        self.scene.now_s = time_s
+        self.scene.serving[key] = count.serving
+        for law in self._counting:
+            self._take(law, law.served(key, count))
+
+    def pass_time(self, now_s: float) -> None:
+        """Say how late it is, when nothing has happened."""
+        self.scene.now_s = max(self.scene.now_s, now_s)
+        if self.scene.timers.next_s <= self.scene.now_s:
+            self._look_again()
+
+    # ── what is found ──────────────────────────────────────────────────────────────────────────
+
+    def finish(self, now_s: float) -> None:
+        """Judge the end of a run (or this moment, if it is one of rest)."""
+        self.pass_time(now_s)
+        for law in self._laws:
+            self._take(law, law.at_end())
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """All violations, by time of their first sight."""
+        return tuple(sorted(self._found.values(), key=lambda each: (each.time_s, each.law)))
+
+    @property
+    def remarks(self) -> tuple[Violation, ...]:
+        """What is worth telling, and breaks no law."""
+        return tuple(sorted(self._remarks.values(), key=lambda each: (each.time_s, each.law)))
+
+    @property
+    def beyond(self) -> Mapping[str, int]:
+        """How many further objects broke a law, by its id, after the list was full."""
+        return self._beyond
+
+    # ── within ─────────────────────────────────────────────────────────────────────────────────
+
+    def _changed(self, change: Change, looks: Mapping[tuple[str, str], list[Look]]) -> None:
+        kind = (change.key.api_version, change.key.kind)
+        if kind == CLUSTER and not change.key.cluster:
+            self.scene.cluster_changed(change)
+        for law, look in self._everywhere:
+            self._take(law, look(change), change.record)
+        for law, look in looks.get(kind, ()):
+            self._take(law, look(change), change.record)
+
+    def _fault(self, record: Record) -> None:
+        self.scene.disturbed_s = record.time_s
+        if record.detail.get("phase") == "begin":
+            self.scene.faults[record.number] = record.detail
+        else:
+            self.scene.faults.pop(record.cause, None)
+            number = record.detail.get("number")
+            if isinstance(number, int):
+                self.scene.faults.pop(number, None)
+
+    def _look_again(self) -> None:
+        while (due := self.scene.timers.pop(self.scene.now_s)) is not None:
+            law, look = due
+            self._take(self._by_id[law], look())
+
+    def _take(self, law: Law, found: Iterable[Finding], record: int = 0) -> None:
+        for each in found:
+            self._add(law, each, record)
+
+    def _add(self, law: Law, found: Finding, record: int) -> None:
+        table = self._remarks if found.remark else self._found
+        identity = (law.id, found.key)
+        known = table.get(identity)
+        now_s = self.scene.now_s
+        if known is not None:
+            table[identity] = replace(known, last_s=now_s, count=known.count + 1)
+            return
+        if sum(1 for law_id, _ in table if law_id == law.id) >= MOST:
+            self._beyond[law.id] = self._beyond.get(law.id, 0) + 1
+            return
+        number = found.record or record or self._numbers.get(found.key, self._last_number)
+        table[identity] = Violation(
+            law.id, law.name, now_s, found.key, found.message, number, now_s, 1, found.remark
+        )
