@@ -13,13 +13,10 @@ from dataclasses import fields
 from lab.core.manifest import Manifest, get_in
 from lab.core.settings import FEATURE_GATES, KarmadaSettings, setting_name
 
-_EVICTION = "eviction and failover are not played"
 _ESTIMATOR = "accurate estimators are not played"
 _MONITOR = "clusters are watched through their status probes only"
 
 GATES: Mapping[str, str] = {
-    "Failover": _EVICTION,
-    "GracefulEviction": _EVICTION,
     "MultiClusterService": "a MultiClusterService is stored, and nothing acts on it",
     "ResourceQuotaEstimate": f"{_ESTIMATOR} (bindings name the priority class, nobody reads it)",
     "FederatedQuotaEnforcement": "a FederatedResourceQuota is stored, and nothing enforces it",
@@ -33,14 +30,18 @@ FLAGS: Mapping[str, str] = {
     "cluster_monitor_period_s": _MONITOR,
     "cluster_monitor_grace_period_s": _MONITOR,
     "cluster_startup_grace_period_s": _MONITOR,
-    "enable_taint_manager": _EVICTION,
-    "enable_no_execute_taint_eviction": _EVICTION,
-    "no_execute_taint_eviction_purge_mode": _EVICTION,
-    "resource_eviction_rate": _EVICTION,
-    "graceful_eviction_timeout_s": _EVICTION,
     "concurrent_dependent_resource_syncs": "dependents share the workers of resourceBindings",
 }
 """Settings without an effect, and why."""
+
+_GATE_OFF = "feature gate Failover is off"
+_EVICTION_OFF = "enableNoExecuteTaintEviction is false"
+NEEDS_FAILOVER = (
+    "enable_no_execute_taint_eviction",
+    "no_execute_taint_eviction_purge_mode",
+    "resource_eviction_rate",
+)
+"""Settings of cluster failover: each waits for the gate, all but the first for the first too."""
 
 _QUOTAS = "quotas of a federation are not enforced"
 _NETWORK = "traffic between clusters is not played"
@@ -54,7 +55,6 @@ KINDS: Mapping[tuple[str, str], str] = {
     ("config.karmada.io", "ResourceInterpreterWebhookConfiguration"): _CUSTOM,
     ("networking.karmada.io", "MultiClusterIngress"): _NETWORK,
     ("networking.karmada.io", "MultiClusterService"): _NETWORK,
-    ("policy.karmada.io", "ClusterTaintPolicy"): "taints by policy are not played",
     ("policy.karmada.io", "FederatedResourceQuota"): _QUOTAS,
     ("remedy.karmada.io", "Remedy"): "remedies are not played",
 }
@@ -67,20 +67,34 @@ def settings_without_effect(settings: KarmadaSettings) -> Iterator[tuple[tuple[s
     Example:
         >>> from lab.core.settings import karmada_settings
         >>> list(settings_without_effect(karmada_settings({"resourceEvictionRate": 2})))
-        [(('resourceEvictionRate',), 'resourceEvictionRate has no effect: eviction and failover are not played')]
+        [(('resourceEvictionRate',), 'resourceEvictionRate has no effect: feature gate Failover is off')]
     """  # noqa: E501 — what the example prints
     for gate, why in GATES.items():
         if settings.gate(gate) != FEATURE_GATES[gate]:
             yield ("featureGates", gate), f"feature gate {gate} has no effect: {why}"
     default = KarmadaSettings()
     for item in fields(KarmadaSettings):
-        if item.name in FLAGS and getattr(settings, item.name) != getattr(default, item.name):
+        why = FLAGS.get(item.name) or _waits_for(item.name, settings)
+        if why and getattr(settings, item.name) != getattr(default, item.name):
             name = setting_name(item.name)
-            yield (name,), f"{name} has no effect: {FLAGS[item.name]}"
+            yield (name,), f"{name} has no effect: {why}"
 
 
-def manifest_without_effect(manifest: Manifest) -> str:
+def _waits_for(name: str, settings: KarmadaSettings) -> str:
+    """Return the switch that keeps a setting of cluster failover from having an effect."""
+    if name not in NEEDS_FAILOVER:
+        return ""
+    if not settings.gate("Failover"):
+        return _GATE_OFF
+    return "" if settings.enable_no_execute_taint_eviction else _EVICTION_OFF
+
+
+def manifest_without_effect(manifest: Manifest, settings: KarmadaSettings | None = None) -> str:
     """Return why an object, or a part of it, will not be acted on; empty if it will.
+
+    Args:
+        manifest: The object.
+        settings: Of the control plane it is for, to tell of switches that are off.
 
     Example:
         >>> manifest_without_effect({"apiVersion": "remedy.karmada.io/v1alpha1", "kind": "Remedy"})
@@ -91,10 +105,12 @@ def manifest_without_effect(manifest: Manifest) -> str:
     why = KINDS.get((group, kind))
     if why is not None:
         return f"{kind} is stored, and nothing acts on it: {why}"
-    policy = group == "policy.karmada.io" and kind in {
-        "PropagationPolicy",
-        "ClusterPropagationPolicy",
-    }
+    if settings is None or group != "policy.karmada.io":
+        return ""
+    if kind == "ClusterTaintPolicy" and not settings.gate("Failover"):
+        return f"{kind} is stored, and nothing acts on it: {_GATE_OFF}"
+    policy = kind in {"PropagationPolicy", "ClusterPropagationPolicy"}
     if policy and get_in(manifest, ("spec", "failover", "cluster")) is not None:
-        return f"spec.failover.cluster has no effect: {_EVICTION}"
+        why = _waits_for("resource_eviction_rate", settings)
+        return f"spec.failover.cluster has no effect: {why}" if why else ""
     return ""

@@ -32,7 +32,7 @@ def _found(scenario: Scenario, document: Document) -> Iterator[tuple[Location, s
             yield document.locate(("spec", "fleet"), key=True), text
     yield from _unknown_clusters(scenario)
     for source in scenario.sources:
-        text = manifest_without_effect(source.manifest)
+        text = manifest_without_effect(source.manifest, scenario.karmada)
         if text:
             yield source.location(), text
 

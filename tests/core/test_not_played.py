@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -81,7 +82,7 @@ MANIFESTS: dict[str, tuple[Manifest, str]] = {
             "kind": "PropagationPolicy",
             "spec": {"failover": {"cluster": {}}},
         },
-        "spec.failover.cluster has no effect: eviction and failover are not played",
+        "spec.failover.cluster has no effect: feature gate Failover is off",
     ),
     "a policy": ({"apiVersion": POLICY_API, "kind": "PropagationPolicy", "spec": {}}, ""),
     "a kind of another group with the same name": ({"apiVersion": "x/v1", "kind": "Remedy"}, ""),
@@ -90,4 +91,35 @@ MANIFESTS: dict[str, tuple[Manifest, str]] = {
 
 @pytest.mark.parametrize(("manifest", "want"), MANIFESTS.values(), ids=MANIFESTS.keys())
 def test_manifest_without_effect(manifest: Manifest, want: str) -> None:
-    assert manifest_without_effect(manifest) == want
+    assert manifest_without_effect(manifest, KarmadaSettings()) == want
+
+
+FAILOVER = {
+    "the gate is off": ({}, "feature gate Failover is off"),
+    "eviction is off": (
+        {"featureGates": {"Failover": True}},
+        "enableNoExecuteTaintEviction is false",
+    ),
+    "all switches are on": (
+        {"featureGates": {"Failover": True}, "enableNoExecuteTaintEviction": True},
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize(("given", "why"), FAILOVER.values(), ids=FAILOVER.keys())
+def test_what_waits_for_a_switch_of_failover(given: dict[str, Any], why: str) -> None:
+    settings = karmada_settings({**given, "resourceEvictionRate": 5})
+    rate = [text for path, text in settings_without_effect(settings) if "Rate" in path[0]]
+    assert rate == ([f"resourceEvictionRate has no effect: {why}"] if why else [])
+    policy = MANIFESTS["a policy that counts on failover"][0]
+    want = f"spec.failover.cluster has no effect: {why}" if why else ""
+    assert manifest_without_effect(policy, settings) == want
+
+
+def test_a_taint_policy_waits_for_the_gate() -> None:
+    manifest = {"apiVersion": POLICY_API, "kind": "ClusterTaintPolicy", "spec": {}}
+    want = "ClusterTaintPolicy is stored, and nothing acts on it: feature gate Failover is off"
+    assert manifest_without_effect(manifest, KarmadaSettings()) == want
+    on = KarmadaSettings().with_gates(Failover=True)
+    assert manifest_without_effect(manifest, on) == ""

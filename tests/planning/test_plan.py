@@ -280,9 +280,11 @@ def test_what_a_plan_leaves_out_is_said() -> None:
 
 
 def test_a_setting_without_effect_is_said() -> None:
-    assert plan(TWO, feature_gates={"Failover": True}, resource_eviction_rate=2.0).notes == [
-        "feature gate Failover has no effect: eviction and failover are not played",
-        "resourceEvictionRate has no effect: eviction and failover are not played",
+    gates = {"MultiClusterService": True}
+    assert plan(TWO, feature_gates=gates, resource_eviction_rate=2.0).notes == [
+        "feature gate MultiClusterService has no effect: a MultiClusterService is stored, and "
+        "nothing acts on it",
+        "resourceEvictionRate has no effect: feature gate Failover is off",
     ]
 
 

@@ -330,8 +330,8 @@ def test_cel_is_imported_only_when_used() -> None:
 
 VAIN: dict[str, tuple[str, str]] = {
     "a gate": (
-        "  settings: {karmada: {featureGates: {Failover: true}}}\n",
-        "s.yaml:9:39: feature gate Failover has no effect: eviction and failover are not played",
+        "  settings: {karmada: {featureGates: {MultiClusterService: true}}}\n",
+        "s.yaml:9:39: feature gate MultiClusterService has no effect: a MultiClusterService is stored, and nothing acts on it",
     ),
     "a flag": (
         "  settings: {karmada: {clusterMonitorPeriod: 1s}}\n",
