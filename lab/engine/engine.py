@@ -129,11 +129,11 @@ class Engine:
         if isinstance(event, Answered):
             self._answered(event)
         elif isinstance(event, Observed):
-            if self.processes.watches(event.key) and self._registered(event.key.cluster):
+            if self.processes.watches(event.key[:3]) and self._registered(event.key.cluster):
                 self._take_in(event, event.key.cluster, self.causes.of_object(event.key))
         elif isinstance(event, ProbeResult):
             self._spread(event, self._probed(event))
-        else:
+        elif self.processes.watches((event.cluster, event.api_version, event.kind)):
             for key, gone in self.processes.not_seen_again(event):
                 self._take_in(Observed(key, None, gone), event.cluster, self.causes.of_object(key))
             self._spread(event, self.causes.of_member(event.cluster))

@@ -180,9 +180,9 @@ class Processes:
         self._subscriptions[kind] = client
         self._stopped.discard(kind)
 
-    def watches(self, key: Key) -> bool:
-        """Tell whether somebody still watches the kind of a member's object."""
-        return key[:3] not in self._stopped
+    def watches(self, kind: tuple[str, str, str]) -> bool:
+        """Tell whether a kind (cluster, apiVersion, kind) of a member is still watched."""
+        return kind not in self._stopped
 
     def unsubscribe(self, cluster: str) -> None:
         """Forget the watches of a member that was unjoined."""

@@ -1,0 +1,77 @@
+"""What a run ends with, without what tells only when and in which order it came about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lab.core.errors import ApiError
+from lab.core.model import HUB
+from lab.drivers.federation import Federation
+
+_UNTOLD_KINDS = frozenset({"Event", "Lease", "Pod", "ReplicaSet", "ControllerRevision", "Node"})
+"""Kinds whose names or contents are chance, or the story of the run."""
+_MOMENTS = frozenset(
+    {
+        "resourceVersion",
+        "uid",
+        "creationTimestamp",
+        "managedFields",
+        "lastTransitionTime",
+        "lastUpdateTime",
+        "generation",
+        "observedGeneration",
+        "schedulerObservedGeneration",
+        "lastScheduledTime",
+        "startTime",
+        "renewTime",
+    }
+)
+Place = tuple[str, str, str, str]
+
+
+def end_state(federation: Federation) -> Mapping[Place, Any]:
+    """Return (cluster, kind, namespace, name) -> object, of the hub and all members."""
+    found: dict[Place, Any] = {}
+    for cluster in (HUB, *federation.members):
+        store = federation.store_of(cluster)
+        for kind in store.kinds.all():
+            if kind.kind in _UNTOLD_KINDS:
+                continue
+            try:
+                objects = store.list(kind.api_version, kind.kind)
+            except ApiError:
+                continue
+            for each in objects:
+                metadata = each["metadata"]
+                place = (cluster, kind.kind, metadata.get("namespace", ""), metadata["name"])
+                found[place] = timeless(each)
+    return found
+
+
+def timeless(value: Any) -> Any:
+    """Return a manifest without moments, versions and identities; conditions in order of type."""
+    if isinstance(value, Mapping):
+        return {
+            name: timeless(each)
+            for name, each in value.items()
+            if name not in _MOMENTS and "permanent-id" not in name and "uid" not in name
+            and "generation" not in name
+        }  # fmt: skip
+    if isinstance(value, list):
+        items = [timeless(each) for each in value]
+        if all(isinstance(each, Mapping) and "type" in each for each in items):
+            return sorted(items, key=lambda each: str(each["type"]))
+        return items
+    return value
+
+
+def differences(
+    wanted: Mapping[Place, Any], found: Mapping[Place, Any]
+) -> Mapping[Place, tuple[Any, Any]]:
+    """Return what differs: place -> (wanted, found), None for what is not there."""
+    return {
+        place: (wanted.get(place), found.get(place))
+        for place in sorted({*wanted, *found})
+        if wanted.get(place) != found.get(place)
+    }
