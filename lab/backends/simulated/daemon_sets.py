@@ -94,7 +94,9 @@ class DaemonSets:
         pods, count = self._bench.pods, len(self._bench.nodes)
         rows, nodes = self._rows(found)
         done = np.isin(pods.state[rows], FINISHED)
-        misplaced = ~wanted[nodes] if len(rows) else done
+        stays = self._bench.lifecycle.scheduler.stays(workload.demand)
+        admits = self._bench.lifecycle.scheduler.matches(workload.demand)
+        misplaced = ~(wanted | (stays & admits))[nodes] if len(rows) else done
         self._bench.delete_pods(rows[done | misplaced], now_s)
         rows, nodes = self._rows(found)
         covered = np.zeros(count, dtype=bool)

@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from lab.backends.simulated.agenda import Agenda
+from lab.backends.simulated.api_gate import ApiGate
 from lab.backends.simulated.demand import Demand
 from lab.backends.simulated.neighbours import HELPLESS, Neighbours
-from lab.backends.simulated.nodes import NodeTable
+from lab.backends.simulated.nodes import NodeTable, marked_taints
 from lab.backends.simulated.pods import ON_NODE, PodTable, Rows, State
 from lab.backends.simulated.room import Room
 from lab.backends.simulated.timings import Timings
@@ -26,6 +27,7 @@ from lab.core.taints import Taint
 from lab.core.workqueue import TokenBucket
 
 _CORDON = Taint("node.kubernetes.io/unschedulable", "", "NoSchedule")
+_AFFINITY = "node(s) didn't match Pod's node affinity/selector"
 
 
 @dataclass(slots=True)
@@ -48,7 +50,9 @@ class KubeScheduler:
         room: Room,
         timings: Timings,
         bound: Callable[[Rows, list[float]], None],
+        api: ApiGate,
     ) -> None:
+        self._api = api
         self._agenda, self._nodes, self._pods, self._room = agenda, nodes, pods, room
         self._timings, self._bound = timings, bound
         self._neighbours = Neighbours(nodes, pods)
@@ -60,7 +64,7 @@ class KubeScheduler:
         self._decided_s = float("-inf")
         self._binds = TokenBucket(timings.bind_rate, timings.bind_burst)
         self._eligible: dict[Demand, npt.NDArray[np.bool_]] = {}
-        self._eligible_key: tuple[bytes, bytes, bytes] | None = None
+        self._eligible_key: tuple[bytes, ...] = ()
         self._eligible_version = -1
 
     def enqueue(self, rows: Rows, now_s: float) -> None:
@@ -95,6 +99,8 @@ class KubeScheduler:
     def _run(self, now_s: float) -> None:
         if self._planned_s is None or now_s < self._planned_s:
             return  # planned for later than first thought, or done already
+        if self._api.hold(self._run):
+            return
         self._planned_s = None
         later_s = float("inf")
         batches: list[tuple[Workload, list[int]]] = []
@@ -250,46 +256,87 @@ class KubeScheduler:
     def eligible(self, demand: Demand) -> npt.NDArray[np.bool_]:
         """Return per node whether everything but room admits such a pod."""
         nodes = self._nodes
-        key = (nodes.class_of.tobytes(), nodes.unschedulable.tobytes(), nodes.exists.tobytes())
-        if self._eligible_version != nodes.version and key != self._eligible_key:
-            self._eligible.clear()
-            self._eligible_key = key
-        self._eligible_version = nodes.version
+        if self._eligible_version != nodes.version:
+            self._eligible_version = nodes.version
+            columns = (nodes.class_of, nodes.marks, nodes.unschedulable, nodes.exists)
+            key = tuple(column.tobytes() for column in columns)
+            if key != self._eligible_key:
+                self._eligible.clear()
+                self._eligible_key = key
         known = self._eligible.get(demand)
         if known is None:
-            reasons = self._refusals(demand)
-            known = np.array([not reason for reason in reasons], dtype=bool)
-            self._eligible[demand] = known
+            which, texts = self._refusals(demand)
+            admitted = np.array([not text for text in texts], dtype=bool)
+            known = self._eligible[demand] = admitted[which]
         return known
 
-    def _refusals(self, demand: Demand) -> list[str]:
-        """Return per node the first reason other than room that keeps such a pod out, or ''."""
-        nodes = self._nodes
-        by_class: dict[int, str] = {}
-        cordon_ok = demand.untolerated((_CORDON,)) is None
-        result: list[str] = []
-        for row, class_index in enumerate(nodes.class_of.tolist()):
-            if not nodes.exists[row]:
-                result.append("gone")
-                continue
-            if nodes.unschedulable[row] and not cordon_ok:
-                result.append("node(s) were unschedulable")
-                continue
-            if demand.node_name and demand.node_name != nodes.names[row]:
-                result.append("node(s) didn't match the requested node name")
-                continue
-            reason = None if demand.reads_names else by_class.get(class_index)
-            if reason is None:
-                reason = by_class[class_index] = self._refusal(demand, row, class_index)
-            result.append(reason)
-        return result
+    def stays(self, demand: Demand) -> npt.NDArray[np.bool_]:
+        """Return per node whether such a pod may stay if it is there: NoExecute taints count."""
+        kinds, which = self._node_kinds()
+        tolerated = []
+        for class_index, marks, _ in kinds:
+            taints = (*self._nodes.classes[class_index].taints, *marked_taints(marks))
+            hard = [taint for taint in taints if taint.effect == "NoExecute"]
+            tolerated.append(demand.untolerated(hard) is None)
+        return np.array(tolerated, dtype=bool)[which] & self._nodes.exists
 
-    def _refusal(self, demand: Demand, row: int, class_index: int) -> str:
-        taint = demand.untolerated(self._nodes.classes[class_index].taints)
+    def matches(self, demand: Demand) -> npt.NDArray[np.bool_]:
+        """Return per node whether name, selector and affinity admit such a pod; taints aside."""
+        nodes = self._nodes
+        if demand.node_name or demand.reads_names:
+            found = [
+                demand.node_name in ("", name) and demand.admits_labels(nodes.labels(row), name)
+                for row, name in enumerate(nodes.names)
+            ]
+            return np.array(found, dtype=bool) & nodes.exists
+        of_class = [demand.admits_labels(dict(each.labels), "") for each in nodes.classes]
+        return np.array(of_class, dtype=bool)[nodes.class_of] & nodes.exists
+
+    def _node_kinds(self) -> tuple[list[tuple[int, int, bool]], npt.NDArray[np.int64]]:
+        """Return the (class, marks, cordoned) that occur, and per node which one it has."""
+        nodes = self._nodes
+        codes = nodes.class_of.astype(np.int64) << 9
+        codes |= nodes.marks.astype(np.int64) << 1
+        codes |= nodes.unschedulable
+        values, which = np.unique(codes, return_inverse=True)
+        kinds = [(code >> 9, code >> 1 & 255, bool(code & 1)) for code in values.tolist()]
+        return kinds, which.reshape(-1)
+
+    def _refusals(self, demand: Demand) -> tuple[npt.NDArray[np.int64], list[str]]:
+        """Return per node which text says why other things than room keep such a pod out.
+
+        An empty text stands for nothing, "gone" for a node that does not exist.
+        """
+        nodes = self._nodes
+        kinds, which = self._node_kinds()
+        texts = [self._refusal(demand, *kind) for kind in kinds]
+        if not nodes.exists.all():
+            which = np.where(nodes.exists, which, len(texts))
+            texts.append("gone")
+        if demand.node_name:
+            which = which.copy()
+            other = np.arange(len(nodes)) != nodes.rows.get(demand.node_name, -1)
+            cordoned = np.array(["unschedulable" in text for text in texts], dtype=bool)[which]
+            which[other & nodes.exists & ~cordoned] = len(texts)
+            texts.append("node(s) didn't match the requested node name")
+        if demand.reads_names:
+            which = which.copy()
+            admitted = np.array([not text for text in texts], dtype=bool)[which]
+            for row in np.flatnonzero(admitted):
+                if not demand.admits_labels(nodes.labels(int(row)), nodes.names[row]):
+                    which[row] = len(texts)
+            texts.append(_AFFINITY)
+        return which, texts
+
+    def _refusal(self, demand: Demand, class_index: int, marks: int, cordoned: bool) -> str:
+        if cordoned and demand.untolerated((_CORDON,)) is not None:
+            return "node(s) were unschedulable"
+        node_class = self._nodes.classes[class_index]
+        taint = demand.untolerated((*node_class.taints, *marked_taints(marks)))
         if taint is not None:
             return f"node(s) had untolerated taint {{{taint.key}: {taint.value}}}"
-        if not demand.admits_labels(self._nodes.labels(row), self._nodes.names[row]):
-            return "node(s) didn't match Pod's node affinity/selector"
+        if not demand.reads_names and not demand.admits_labels(dict(node_class.labels), ""):
+            return _AFFINITY
         return ""
 
     def explain(self, workload: Workload) -> str:
@@ -302,7 +349,9 @@ class KubeScheduler:
         helpless = 0
         at, needs = self._room.need(demand)
         rules = self._neighbours.refusals(workload, self.eligible(demand))
-        for row, reason in enumerate(self._refusals(demand)):
+        which, texts = self._refusals(demand)
+        for row, text_index in enumerate(which.tolist()):
+            reason = texts[text_index]
             if reason == "gone":
                 continue
             if reason:

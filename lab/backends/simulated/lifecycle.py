@@ -8,10 +8,19 @@ import numpy as np
 import numpy.typing as npt
 
 from lab.backends.simulated.agenda import Agenda
+from lab.backends.simulated.api_gate import ApiGate
 from lab.backends.simulated.kube_scheduler import KubeScheduler
 from lab.backends.simulated.kubelet import Kubelets
 from lab.backends.simulated.nodes import NodeTable
-from lab.backends.simulated.pods import NEVER, ON_NODE, PodTable, Rows, State
+from lab.backends.simulated.pods import (
+    NEVER,
+    ON_NODE,
+    READY_STATES,
+    PodTable,
+    Reason,
+    Rows,
+    State,
+)
 from lab.backends.simulated.room import Room
 from lab.backends.simulated.timings import Timings
 from lab.backends.simulated.workload import Workload
@@ -20,6 +29,10 @@ from lab.core.workqueue import TokenBucket
 _GRID = ((200, 0.001), (1_000, 0.01), (5_000, 0.1))
 """How fine time is for a member with at most so many pods (s)."""
 _COARSEST_S = 1.0
+_WRITTEN = (State.CREATING, State.BINDING, State.TERMINATING)
+"""States that end with a write to the API server; the others end on the node."""
+_STARTED_FROM = (State.STARTING, State.CRASHED, State.RESTARTING)
+_WITH_CONTAINERS = (*READY_STATES, State.RUNNING, State.CRASHED, State.RESTARTING)
 
 
 class Lifecycle:
@@ -32,15 +45,19 @@ class Lifecycle:
         pods: PodTable,
         timings: Timings,
         chance: Callable[[str], np.random.Generator],
+        api: ApiGate,
     ) -> None:
         self._agenda, self._nodes, self.pods, self._timings = agenda, nodes, pods, timings
+        self._api = api
         self.room = Room(nodes, pods)
         self.kubelets = Kubelets(len(nodes), timings, chance("pod-start"))
-        self.scheduler = KubeScheduler(agenda, nodes, pods, self.room, timings, self._assumed)
+        self.scheduler = KubeScheduler(agenda, nodes, pods, self.room, timings, self._assumed, api)
         self._run_chance = chance("run-time")
         self._stop_chance = chance("termination")
         self._ready_chance = chance("readiness")
         self._creators: dict[str, TokenBucket] = {}
+        self.on_bound: Callable[[Rows, float], None] = lambda rows, now_s: None
+        """Called with pods that have just been bound."""
 
     # ── what controllers ask for ───────────────────────────────────────────────────────────────
 
@@ -66,8 +83,17 @@ class Lifecycle:
             batch *= 2
         return times
 
-    def terminate(self, rows: Rows, now_s: float, grace_s: float | None = None) -> None:
-        """Delete pods: those on a node stop within their grace period, the rest go at once."""
+    def terminate(
+        self,
+        rows: Rows,
+        now_s: float,
+        grace_s: float | None = None,
+        reason: Reason = Reason.NONE,
+    ) -> None:
+        """Delete pods: those on a node stop within their grace period, the rest go at once.
+
+        On a dead node nobody stops them: they are there until it returns.
+        """
         rows = rows[self.pods.state[rows] != State.TERMINATING] if grace_s != 0 else rows
         if len(rows) == 0:
             return
@@ -84,9 +110,11 @@ class Lifecycle:
             ]
             lengths = self._timings.termination.draw(len(slow), self._stop_chance)
             self.pods.ended_s[slow] = now_s
-            self.pods.move(slow, State.TERMINATING)
+            columns = {"reason": reason} if reason else {}
+            self.pods.move(slow, State.TERMINATING, evict_s=NEVER, **columns)
             self.pods.ends_s[slow] = NEVER
-            self._due(slow, now_s + np.minimum(lengths, graces))
+            alive = self._nodes.alive[self.pods.node[slow]]
+            self._due(slow, np.where(alive, now_s + np.minimum(lengths, graces), NEVER))
 
     def set_min_ready(self, workload: Workload, min_ready_s: float, now_s: float) -> None:
         """Weigh ready pods again: minReadySeconds of the owner may have changed."""
@@ -133,11 +161,13 @@ class Lifecycle:
         states = self.pods.state[rows]
         for state in np.unique(states):
             batch = rows[states == state]
+            if state in _WRITTEN and self._waits(batch, int(state)):
+                continue
             if state == State.CREATING:
                 self.created(batch, now_s)
             elif state == State.BINDING:
                 self._bound(batch, now_s)
-            elif state in (State.STARTING, State.CRASHED):
+            elif state in _STARTED_FROM:
                 self._started(batch, now_s)
             elif state == State.TERMINATING:
                 self._gone(batch, now_s)
@@ -145,6 +175,20 @@ class Lifecycle:
                 ended = self.pods.ends_s[batch] <= now_s
                 self._ended(batch[ended], now_s)
                 self._riper(batch[~ended], int(state), now_s)
+
+    def _waits(self, rows: Rows, state: int) -> bool:
+        """Keep rows for later while the API server is down; tell whether they were kept."""
+        return self._api.hold(self._later(rows), of_node=state == State.TERMINATING)
+
+    def _later(self, rows: Rows) -> Callable[[float], None]:
+        """Return what plays rows, unless they are other pods by then."""
+        births, states = self.pods.birth[rows], self.pods.state[rows]
+
+        def play(now_s: float) -> None:
+            same = (self.pods.birth[rows] == births) & (self.pods.state[rows] == states)
+            self._due(rows[same], np.full(int(same.sum()), now_s))
+
+        return play
 
     def created(self, rows: Rows, now_s: float) -> None:
         """The objects of the pods are there: the scheduler sees them."""
@@ -162,8 +206,14 @@ class Lifecycle:
                 self.pods.move(batch, State.BAD_IMAGE)
                 continue
             self.pods.move(batch, State.STARTING)
-            times = self.kubelets.running_times(workload.life, self.pods.node[batch], now_s)
-            self._due(batch, times)
+            self._start(workload, batch[self._nodes.alive[self.pods.node[batch]]], now_s)
+        self.on_bound(rows, now_s)
+
+    def _start(self, workload: Workload, rows: Rows, now_s: float) -> None:
+        """Kubelets make the containers of pods."""
+        if len(rows):
+            times = self.kubelets.running_times(workload.life, self.pods.node[rows], now_s)
+            self._due(rows, times)
 
     def _started(self, rows: Rows, now_s: float) -> None:
         self.pods.started_s[rows] = now_s
@@ -216,6 +266,54 @@ class Lifecycle:
             restarts = np.minimum(self.pods.restarts[batch], 65_534) + 1
             self.pods.move(batch, State.CRASHED, restarts=restarts, **times)
             self._due(batch, now_s + back_off)
+
+    # ── machines ───────────────────────────────────────────────────────────────────────────────
+
+    def machines_lost(self, nodes: npt.NDArray[np.bool_], now_s: float) -> None:
+        """Machines (a mask) stop with all their containers; the API server knows nothing of it."""
+        pods = self.pods
+        rows = pods.rows_on_nodes(nodes)
+        rows = rows[pods.state[rows] != State.BINDING]
+        pods.ends_s[rows] = pods.due_s[rows] = NEVER
+        young = rows[pods.state[rows] == State.READY]  # minReadySeconds goes on: nobody knows yet
+        for workload, batch in self._by_workload(young):
+            self._due(batch, np.maximum(pods.ready_s[batch] + workload.min_ready_s, now_s))
+        pods.touch(rows)
+
+    def not_ready(self, nodes: npt.NDArray[np.bool_]) -> None:
+        """The cluster noticed that nodes are gone: their pods count as not ready."""
+        rows = self.pods.rows_on_nodes(nodes)
+        rows = rows[np.isin(self.pods.state[rows], READY_STATES)]
+        self.pods.move(rows, State.RUNNING)
+        self.pods.due_s[rows] = NEVER
+
+    def machines_back(self, nodes: npt.NDArray[np.bool_], now_s: float) -> None:
+        """Machines run again: stopped pods end, all others get new containers."""
+        pods = self.pods
+        rows = pods.rows_on_nodes(nodes)
+        stopping = rows[pods.state[rows] == State.TERMINATING]
+        self._due(stopping, np.full(len(stopping), now_s))
+        for workload, batch in self._by_workload(rows[pods.state[rows] == State.STARTING]):
+            self._start(workload, batch, now_s)
+        had = rows[np.isin(pods.state[rows], _WITH_CONTAINERS)]
+        for workload, batch in self._by_workload(had):
+            times = {"ready_s": NEVER, "ends_s": NEVER, "ended_s": now_s}
+            if workload.life.restart_policy == "Never":
+                self.fail(batch, Reason.REBOOT, now_s)
+                continue
+            restarts = np.minimum(pods.restarts[batch], 65_534) + 1
+            pods.due_s[batch] = NEVER
+            pods.move(batch, State.RESTARTING, restarts=restarts, **times)
+            self._start(workload, batch, now_s)
+
+    def fail(self, rows: Rows, reason: Reason, now_s: float) -> None:
+        """Kubelets end pods for good; their objects stay."""
+        self.room.give(rows)
+        self.pods.due_s[rows] = NEVER
+        times = {"ready_s": NEVER, "ends_s": NEVER, "ended_s": now_s, "evict_s": NEVER}
+        self.pods.move(rows, State.FAILED, reason=reason, **times)
+        if len(rows):
+            self.scheduler.wake(now_s)
 
     def _gone(self, rows: Rows, now_s: float) -> None:
         held = rows[np.isin(self.pods.state[rows], ON_NODE)]

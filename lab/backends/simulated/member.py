@@ -20,10 +20,13 @@ from lab.backends.simulated.controllers import build_models
 from lab.backends.simulated.faults import PLAYS, MemberFault
 from lab.backends.simulated.link import Link
 from lab.backends.simulated.node_collection import NodeCollection
+from lab.backends.simulated.node_control import NodeControl
 from lab.backends.simulated.nodes import NodeTable
 from lab.backends.simulated.pod_collection import PodCollection
 from lab.backends.simulated.probe import Capacity, api_enablements
 from lab.backends.simulated.requests import Requests
+from lab.backends.simulated.service import Listener as ServiceListener
+from lab.backends.simulated.service import Service, ServiceCount
 from lab.backends.simulated.subscriptions import Subscription, Subscriptions
 from lab.backends.simulated.timings import Timings, parse_timings
 from lab.backends.simulated.workbench import Workbench
@@ -34,6 +37,7 @@ from lab.core.model import (
     Action,
     Answered,
     Event,
+    Key,
     Observed,
     Probe,
     ProbeResult,
@@ -93,7 +97,7 @@ class SimulatedMember:
             spec.name, served, uid_seed=f"{spec.name}/{seed}", defaulting=True, admit=Admission()
         )
         self._agenda = Agenda(env, LEAD_S if spec.manifests else 0.0)
-        self.nodes = NodeTable(spec, self.generator("nodes"))
+        self.nodes = NodeTable(spec, self.generator("nodes"), self.timings.node_lease_renewal)
         self.bench = Workbench(
             spec.name, self.store, self._agenda, self.nodes, self.timings, self.generator
         )
@@ -122,6 +126,8 @@ class SimulatedMember:
             lambda client, now_s: self._bucket(client).reserve(now_s),
         )
         self._faults: dict[int, tuple[MemberFault, ...]] = {}
+        self.control = NodeControl(self.bench, node_collection, spec.kubernetes_version)
+        self._service = Service(self.bench)
         build_models(self.bench)
         for manifest in spec.manifests:
             self.store.create(dict(manifest), self._agenda.now_s)
@@ -134,6 +140,22 @@ class SimulatedMember:
     def generator(self, purpose: str) -> np.random.Generator:
         """Return a source of chance that draws whole columns, for one purpose."""
         return np.random.default_rng(self.chance(purpose).getrandbits(128))
+
+    # ── the truth of service ───────────────────────────────────────────────────────────────────
+
+    @property
+    def service(self) -> Mapping[Key, ServiceCount]:
+        """How every top-level workload stands now."""
+        return self._service.counts()
+
+    def service_counts(self) -> Mapping[Key, ServiceCount]:
+        """Return how every top-level workload stands now, by key."""
+        return self._service.counts()
+
+    @property
+    def on_service(self) -> list[ServiceListener]:
+        """Called with (time, key, count) when a workload's count changes, once an instant."""
+        return self._service.listeners
 
     # ── faults ─────────────────────────────────────────────────────────────────────────────────
 

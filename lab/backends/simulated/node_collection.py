@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import uuid
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from lab.backends.simulated.nodes import LEASE_PERIOD_S, PODS, NodeTable
+from lab.backends.simulated.nodes import (
+    DISK_PRESSURE,
+    MARK_TAINTS,
+    NO_EXECUTE,
+    PODS,
+    NodeTable,
+)
 from lab.backends.simulated.pod_view import node_ip
 from lab.backends.simulated.workbench import Workbench
 from lab.core.errors import ApiError
@@ -26,7 +33,17 @@ from lab.core.selectors import Selector
 from lab.store.virtual import Announcer, FieldTerms, Row
 
 _SPACE = uuid.UUID("3d0f56f5-0d3c-5c3f-8e16-0f6f35c1b6f0")
+_SILENT = ("NodeStatusUnknown", "Kubelet stopped posting node status.")
 _CORDON = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
+
+
+Nodes = npt.NDArray[np.int64]
+
+
+def _is_own(taint: Mapping[str, Any]) -> bool:
+    """Tell whether a taint is one that the cluster puts on nodes and takes off itself."""
+    marks = {(each.key, each.effect) for _, each in MARK_TAINTS}
+    return taint.get("key") == _CORDON["key"] or (taint.get("key"), taint.get("effect")) in marks
 
 
 class NodeCollection:
@@ -40,8 +57,12 @@ class NodeCollection:
         self._nodes: NodeTable = bench.nodes
         self._announcer: Announcer | None = None
         self._versions = np.ones(len(self._nodes), dtype=np.int64)
-        self._created_s = bench.agenda.now_s
+        self._created_s = np.full(len(self._nodes), bench.agenda.now_s)
+        self._joined = np.zeros(len(self._nodes), dtype=np.int64)
+        self._before: dict[int, Manifest] = {}
         self._sorted = sorted(self._nodes.names)
+        self.on_taints: Callable[[Nodes, float], None] = lambda rows, now_s: None
+        """Called with nodes whose taints somebody changed."""
 
     def announce_to(self, announcer: Announcer) -> None:
         """Tell an API server of changes from now on."""
@@ -76,13 +97,14 @@ class NodeCollection:
             spec["unschedulable"] = True
             if not any(taint.get("key") == _CORDON["key"] for taint in taints):
                 taints.append(dict(_CORDON))
+        taints += self._own_taints(row)
         if taints:
             spec["taints"] = taints
         metadata: dict[str, Any] = {
             "name": name,
-            "uid": str(uuid.uuid5(_SPACE, f"{self._seed}/{name}")),
+            "uid": str(uuid.uuid5(_SPACE, self._identity(row))),
             "resourceVersion": str(int(self._versions[row])),
-            "creationTimestamp": timestamp(self._created_s),
+            "creationTimestamp": timestamp(self._created_s[row]),
             "labels": nodes.labels(row),
         }
         if node_class.annotations:
@@ -95,9 +117,28 @@ class NodeCollection:
             "status": self._status(row),
         }
 
+    def _identity(self, row: int) -> str:
+        """Return what tells a node from all others, and from one of its name before it."""
+        joined = int(self._joined[row])
+        suffix = f"/{joined}" if joined else ""
+        return f"{self._seed}/{self._nodes.names[row]}{suffix}"
+
+    def _own_taints(self, row: int) -> list[dict[str, Any]]:
+        """Return the taints that the cluster itself put on a node."""
+        nodes, marks = self._nodes, int(self._nodes.marks[row])
+        result = []
+        for bit, taint in MARK_TAINTS:
+            if marks & bit:
+                entry: dict[str, Any] = {"key": taint.key, "effect": taint.effect}
+                if bit != DISK_PRESSURE:
+                    since_s = nodes.tainted_s[row] if bit == NO_EXECUTE else nodes.changed_s[row]
+                    entry["timeAdded"] = timestamp(float(since_s))
+                result.append(entry)
+        return result
+
     def _status(self, row: int) -> dict[str, Any]:
         nodes = self._nodes
-        offered = nodes.pool_allocatable[nodes.pool_of[row]]
+        offered = nodes.offered(row)
         quantities = {
             name: format_quantity(name, int(count))
             for name, count in zip(nodes.resources, offered, strict=True)
@@ -124,9 +165,11 @@ class NodeCollection:
 
     def _heartbeat(self, row: int) -> str:
         """Return when the node was last heard of: computed from its lease phase."""
-        phase_s = float(self._nodes.lease_phase_s[row])
-        now_s = self._bench.agenda.now_s
-        return timestamp(now_s - (now_s - phase_s) % LEASE_PERIOD_S)
+        nodes, api = self._nodes, self._bench.api
+        phase_s = float(nodes.lease_phase_s[row])
+        now_s = self._bench.agenda.now_s if api.up else api.shut_s
+        last_s = now_s - (now_s - phase_s) % nodes.lease_period_s
+        return timestamp(max(0.0, min(last_s, float(nodes.last_lease_s[row]))))
 
     def _pressures(self, row: int) -> list[dict[str, Any]]:
         texts = (
@@ -138,29 +181,38 @@ class NodeCollection:
             ("DiskPressure", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
             ("PIDPressure", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
         )
-        status = "False" if self._nodes.ready[row] else "Unknown"
-        return [
-            {
-                "type": kind,
-                "status": status,
-                "reason": reason,
-                "message": message,
-                "lastHeartbeatTime": self._heartbeat(row),
-                "lastTransitionTime": timestamp(self._created_s),
-            }
-            for kind, reason, message in texts
-        ]
+        nodes = self._nodes
+        since_s = max(float(self._created_s[row]), float(nodes.changed_s[row]))
+        result = []
+        for kind, reason, message in texts:
+            word, at_s = "False", since_s
+            if not nodes.ready[row]:
+                word, reason, message = "Unknown", *_SILENT
+            elif kind == "DiskPressure" and nodes.marks[row] & DISK_PRESSURE:
+                word, reason = "True", "KubeletHasDiskPressure"
+                message, at_s = "kubelet has disk pressure", float(nodes.pressed_s[row])
+            result.append(
+                {
+                    "type": kind,
+                    "status": word,
+                    "reason": reason,
+                    "message": message,
+                    "lastHeartbeatTime": self._heartbeat(row),
+                    "lastTransitionTime": timestamp(at_s),
+                }
+            )
+        return result
 
     def _ready(self, row: int, *, ready: bool) -> dict[str, Any]:
         return {
             "type": "Ready",
             "status": "True" if ready else "Unknown",
-            "reason": "KubeletReady" if ready else "NodeStatusUnknown",
-            "message": "kubelet is posting ready status"
-            if ready
-            else "Kubelet stopped posting node status.",
+            "reason": "KubeletReady" if ready else _SILENT[0],
+            "message": "kubelet is posting ready status" if ready else _SILENT[1],
             "lastHeartbeatTime": self._heartbeat(row),
-            "lastTransitionTime": timestamp(self._created_s),
+            "lastTransitionTime": timestamp(
+                max(float(self._created_s[row]), float(self._nodes.changed_s[row]))
+            ),
         }
 
     def create(self, manifest: Manifest, now_s: float) -> Manifest:
@@ -179,7 +231,7 @@ class NodeCollection:
         if subresource == "status":
             return self.render(row)  # a node's status is what its kubelet says
         spec = spec_of(new)
-        taints = [t for t in spec.get("taints") or () if t.get("key") != _CORDON["key"]]
+        taints = [t for t in spec.get("taints") or () if not _is_own(t)]
         self._nodes.edit(
             row,
             labels_of(new),
@@ -188,6 +240,7 @@ class NodeCollection:
             unschedulable=bool(spec.get("unschedulable")),
         )
         self._tell("MODIFIED", row, old)
+        self.on_taints(np.array([row], dtype=np.int64), now_s)
         self._bench.node_changed(now_s)
         return self.render(row)
 
@@ -205,12 +258,31 @@ class NodeCollection:
         self._bench.node_changed(now_s)
         return None
 
-    def _tell(self, change: Any, row: int, old: Manifest) -> None:
+    def rejoin(self, rows: Nodes, now_s: float) -> None:
+        """Machines whose objects were deleted register again."""
+        for row in rows.tolist():
+            self._nodes.restore(row)
+            self._created_s[row] = now_s
+            self._joined[row] += 1
+            self._tell("ADDED", row, None)
+
+    def before(self, rows: Nodes) -> None:
+        """Remember how nodes look that are about to change, if anybody wants to know."""
+        self._before.clear()
+        if self._announcer is not None and self._announcer.wanted():
+            self._before = {row: self.render(row) for row in rows.tolist()}
+
+    def after(self, rows: Nodes) -> None:
+        """Tell of nodes that have changed."""
+        for row in rows.tolist():
+            self._tell("MODIFIED", row, self._before.get(row))
+
+    def _tell(self, change: Any, row: int, old: Manifest | None) -> None:
         if self._announcer is None:
             return
         version = self._announcer.next_version()
         self._versions[row] = version
         gone = change == "DELETED"
         self._announcer.changed(
-            change, version, lambda: (old, old) if gone else (self.render(row), old)
+            change, version, lambda: (old or {}, old) if gone else (self.render(row), old)
         )

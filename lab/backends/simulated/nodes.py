@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,17 @@ from lab.core.taints import Taint, taints_of
 
 HOSTNAME = "kubernetes.io/hostname"
 PODS = "pods"
-LEASE_PERIOD_S = 10.0
+NEVER = float("inf")
+_REGION = "topology.kubernetes.io/region"
+_ZONE = "topology.kubernetes.io/zone"
+
+UNREACHABLE, NO_EXECUTE, DISK_PRESSURE = 1, 2, 4
+"""Bits of the column `marks`: the taints that a cluster itself puts on a node."""
+MARK_TAINTS: tuple[tuple[int, Taint], ...] = (
+    (UNREACHABLE, Taint("node.kubernetes.io/unreachable", "", "NoSchedule")),
+    (NO_EXECUTE, Taint("node.kubernetes.io/unreachable", "", "NoExecute")),
+    (DISK_PRESSURE, Taint("node.kubernetes.io/disk-pressure", "", "NoSchedule")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +51,16 @@ class NodeClass:
 class NodeTable:
     """All nodes of a member.
 
-    Columns, by row: `class_of`, `unschedulable`, `ready` (always, as long as nothing can fail),
-    `lease_phase_s` (when within its period the lease is renewed), `exists`, `free[resource, row]`.
+    Columns, by row: `class_of`, `unschedulable`, `exists`, `free[resource, row]`; the truth:
+    `alive` (the machine runs); what the cluster believes: `ready` (its condition), `changed_s`
+    (since when), `marks` (taints the cluster itself put on it), `tainted_s` (since when pods are
+    to leave it), `pressed_s` (since when its disk is full); and for heartbeats `lease_phase_s`
+    (when within its period a lease is renewed) and `last_lease_s` (the last one of a dead node).
     """
 
-    def __init__(self, spec: ClusterSpec, chance: np.random.Generator) -> None:
+    def __init__(
+        self, spec: ClusterSpec, chance: np.random.Generator, lease_period_s: float = 10.0
+    ) -> None:
         self.pools: Sequence[NodePool] = spec.node_pools
         self.names: list[str] = []
         self.classes: list[NodeClass] = []
@@ -65,7 +81,16 @@ class NodeTable:
         self.exists = np.ones(count, dtype=bool)
         self.ready = np.ones(count, dtype=bool)
         self.unschedulable = np.zeros(count, dtype=bool)
-        self.lease_phase_s = (chance.random(count) * LEASE_PERIOD_S).astype(np.float32)
+        self.alive = np.ones(count, dtype=bool)
+        self.changed_s = np.full(count, -NEVER)
+        self.marks = np.zeros(count, dtype=np.uint8)
+        self.tainted_s = np.full(count, NEVER)
+        self.pressed_s = np.full(count, NEVER)
+        self.lease_period_s = lease_period_s
+        self.lease_phase_s = np.round(chance.random(count) * lease_period_s, 3)
+        self.last_lease_s = np.full(count, NEVER)
+        self.left = np.ones(count)
+        """Share of its allocatable resources that a node still offers."""
         self.resources: list[str] = ["cpu", "memory", PODS]
         for pool in self.pools:
             self.resources += [name for name in pool.extended if name not in self.resources]
@@ -100,12 +125,40 @@ class NodeTable:
 
     def allocatable(self) -> npt.NDArray[np.int64]:
         """Return [resource, row], what every node offers."""
-        return np.ascontiguousarray(self.pool_allocatable[self.pool_of].T)
+        offered: npt.NDArray[np.int64] = np.ascontiguousarray(self.pool_allocatable[self.pool_of].T)
+        if self.left.min(initial=1.0) < 1.0:
+            offered = np.floor(offered * self.left + 1e-6).astype(np.int64)
+        return offered
+
+    def offered(self, row: int) -> npt.NDArray[np.int64]:
+        """Return what one node offers, by resource."""
+        whole = self.pool_allocatable[self.pool_of[row]]
+        left: npt.NDArray[np.int64] = np.floor(whole * self.left[row] + 1e-6).astype(np.int64)
+        return left
 
     def labels(self, row: int) -> dict[str, str]:
         """Return the labels of a node."""
         labels = dict(self.classes[self.class_of[row]].labels)
         return {HOSTNAME: self.names[row], **labels} if HOSTNAME not in labels else labels
+
+    def taints(self, row: int) -> tuple[Taint, ...]:
+        """Return all taints of a node that scheduling and eviction look at, without the cordon."""
+        return (*self.classes[self.class_of[row]].taints, *marked_taints(int(self.marks[row])))
+
+    def zone_key(self, row: int) -> tuple[str, str]:
+        """Return (region, zone) of a node: what disruptions are counted by."""
+        labels = dict(self.classes[self.class_of[row]].labels)
+        return labels.get(_REGION, ""), labels.get(_ZONE, "")
+
+    def zones(self) -> tuple[list[tuple[str, str]], npt.NDArray[np.int64]]:
+        """Return all (region, zone), and per node the number of its own."""
+        names: dict[tuple[str, str], int] = {}
+        of_class = np.zeros(len(self.classes), dtype=np.int64)
+        for at, each in enumerate(self.classes):
+            labels = dict(each.labels)
+            key = labels.get(_REGION, ""), labels.get(_ZONE, "")
+            of_class[at] = names.setdefault(key, len(names))
+        return list(names), of_class[self.class_of]
 
     def edit(
         self,
@@ -136,12 +189,27 @@ class NodeTable:
         self.rows.pop(self.names[row], None)
         self.version += 1
 
+    def restore(self, row: int) -> None:
+        """Let a node that was taken out join again."""
+        self.exists[row] = self.ready[row] = True
+        self.unschedulable[row] = False
+        self.marks[row] = 0
+        self.tainted_s[row] = self.pressed_s[row] = NEVER
+        self.rows[self.names[row]] = row
+        self.version += 1
+
     def _intern(self, wanted: NodeClass) -> int:
         known = self._class_index.get(wanted)
         if known is None:
             known = self._class_index[wanted] = len(self.classes)
             self.classes.append(wanted)
         return known
+
+
+@lru_cache(maxsize=256)
+def marked_taints(marks: int) -> tuple[Taint, ...]:
+    """Return the taints that the bits of a node's `marks` stand for."""
+    return tuple(taint for bit, taint in MARK_TAINTS if marks & bit)
 
 
 def _name(cluster: str, pool: NodePool, number: int) -> str:

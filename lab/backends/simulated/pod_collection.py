@@ -10,7 +10,8 @@ from typing import Any, Literal
 import numpy as np
 
 from lab.backends.simulated.pod_view import PodFacts, render_pod
-from lab.backends.simulated.pods import VISIBLE_FROM, Rows, State
+from lab.backends.simulated.pods import NEVER, VISIBLE_FROM, Columns, Rows, State
+from lab.backends.simulated.taint_eviction import default_tolerations
 from lab.backends.simulated.workbench import Workbench
 from lab.backends.simulated.workload import Workload, new_workload
 from lab.core.errors import ApiError
@@ -39,6 +40,11 @@ class PodCollection:
         self._edits: dict[tuple[int, int], Mapping[str, Any]] = {}
         self._names: list[tuple[str, str, int]] = []
         self._names_at = -1
+        self._shown: Columns | None = None
+        """What the API server last knew, while it is down."""
+        self._unwritten: dict[int, None] = {}
+        bench.api.on_shut.append(self._shut)
+        bench.api.on_open.append(self._opened)
 
     def announce_to(self, announcer: Announcer) -> None:
         """Tell an API server of changes from now on."""
@@ -108,12 +114,12 @@ class PodCollection:
 
     def render(self, row: int) -> Manifest:
         """Return the object of a row."""
-        pods = self._pods
-        workload = pods.workload_at(int(pods.workload[row]))
+        workload = self._pods.workload_at(int(self._pods.workload[row]))
+        pods = self._pods if self._shown is None else self._shown
         serial = int(pods.serial[row])
         node_row = int(pods.node[row])
         name = workload.pod_name(serial)
-        identity = f"{self._seed}/{workload.salt}/{name}/{int(pods.birth[row])}"
+        identity = f"{self._seed}/{workload.salt}/{name}/{int(self._pods.birth[row])}"
         facts = PodFacts(
             row=row,
             serial=serial,
@@ -130,6 +136,10 @@ class PodCollection:
             ended_s=float(pods.ended_s[row]),
             due_s=float(pods.due_s[row]),
             now_s=self._bench.agenda.now_s,
+            bad_image=workload.bad_image or workload.life.bad_image,
+            reason=int(pods.reason[row]),
+            lost_s=self._lost_s(node_row),
+            tolerations=default_tolerations(workload.demand.tolerations, self._bench.timings),
             message=self._bench.lifecycle.scheduler.messages.get(workload.index, ""),
         )
         pod = render_pod(workload, facts)
@@ -137,6 +147,11 @@ class PodCollection:
         if edit is not None:
             pod["metadata"] = {**pod["metadata"], **edit}
         return pod
+
+    def _lost_s(self, node_row: int) -> float:
+        """Return since when the cluster takes a pod's node for lost (s; infinity: it does not)."""
+        nodes = self._bench.nodes
+        return NEVER if node_row < 0 or nodes.ready[node_row] else float(nodes.changed_s[node_row])
 
     # ── writing ────────────────────────────────────────────────────────────────────────────────
 
@@ -198,7 +213,7 @@ class PodCollection:
 
     def before(self, rows: Rows) -> Sequence[Manifest] | None:
         """Render pods as they are before a change, if anybody wants to know."""
-        if self._announcer is None or not self._announcer.wanted():
+        if self._announcer is None or self._shown is not None or not self._announcer.wanted():
             return None
         return [self.render(int(row)) for row in rows]
 
@@ -211,6 +226,9 @@ class PodCollection:
         """Give changed pods their resourceVersion and tell of them."""
         if self._announcer is None or not len(rows):
             return
+        if self._shown is not None and change == "MODIFIED":
+            self._unwritten.update(dict.fromkeys(int(row) for row in rows))
+            return
         if change == "DELETED":
             self._forget_edits(rows)
             self._tell_namespaces(rows)
@@ -222,6 +240,19 @@ class PodCollection:
             self._pods.version[row] = version
             was = old[at] if old is not None and change != "ADDED" else None
             self._announcer.changed(change, version, self._builder(int(row), was))
+
+    def _shut(self, now_s: float) -> None:
+        self._shown = self._pods.snapshot()
+
+    def _opened(self, now_s: float) -> None:
+        """What kubelets saw while the API server was down is written now."""
+        rows = np.array(sorted(self._unwritten), dtype=np.int64)
+        self._unwritten.clear()
+        wanted = self._announcer is not None and self._announcer.wanted()
+        old = [self.render(int(row)) for row in rows] if wanted else None
+        self._shown = None
+        self.after(rows, old, "MODIFIED")
+        self._pods.touch(rows)
 
     def _builder(
         self, row: int, old: Manifest | None

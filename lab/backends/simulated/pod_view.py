@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lab.backends.simulated.demand import pod_requests
-from lab.backends.simulated.pods import NEVER, READY_STATES, State
+from lab.backends.simulated.pods import NEVER, READY_STATES, Reason, State
 from lab.backends.simulated.workload import Workload
 from lab.core.manifest import get_in, timestamp
+from lab.core.taints import Toleration
 
 _PHASES: Mapping[int, str] = {
     State.PENDING: "Pending",
@@ -19,31 +20,47 @@ _PHASES: Mapping[int, str] = {
     State.READY: "Running",
     State.AVAILABLE: "Running",
     State.CRASHED: "Running",
+    State.RESTARTING: "Running",
     State.SUCCEEDED: "Succeeded",
     State.FAILED: "Failed",
     State.TERMINATING: "Running",
 }
-_NOT_READY_S = 300
+
+
+_FAILURES: Mapping[int, tuple[str, str]] = {
+    Reason.EVICTED: ("Evicted", "The node was low on resource: ephemeral-storage."),
+    Reason.NO_ROOM: ("OutOfcpu", "Pod was rejected: Node didn't have enough resource"),
+    Reason.REBOOT: ("Terminated", "Pod was terminated as its node was down."),
+}
+_DISRUPTIONS: Mapping[int, tuple[str, str]] = {
+    Reason.TAINT: ("DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint"),
+    Reason.ORPHANED: ("DeletionByPodGC", "PodGC: node no longer exists"),
+    Reason.EVICTED: ("TerminationByKubelet", _FAILURES[Reason.EVICTED][1]),
+}
 
 
 class PodFacts:
     """All that is particular to one pod, taken from its row."""
 
     __slots__ = (
+        "bad_image",
         "created_s",
         "due_s",
         "ended_s",
+        "lost_s",
         "message",
         "name",
         "node_name",
         "node_row",
         "now_s",
         "ready_s",
+        "reason",
         "restarts",
         "row",
         "serial",
         "started_s",
         "state",
+        "tolerations",
         "uid",
         "version",
     )
@@ -67,6 +84,10 @@ class PodFacts:
     ended_s: float
     due_s: float
     now_s: float
+    lost_s: float
+    reason: int
+    tolerations: Sequence[Toleration]
+    bad_image: str
     message: str
 
 
@@ -95,7 +116,7 @@ def render_pod(workload: Workload, facts: PodFacts) -> dict[str, Any]:
         "preemptionPolicy": "PreemptLowerPriority",
         "priority": 0,
         **template_spec,
-        "tolerations": _tolerations(template_spec.get("tolerations") or ()),
+        "tolerations": _tolerations(template_spec, facts),
     }
     if facts.node_name and facts.state >= State.STARTING:
         spec["nodeName"] = facts.node_name
@@ -141,24 +162,18 @@ def _metadata(workload: Workload, facts: PodFacts) -> dict[str, Any]:
     return metadata
 
 
-def _tolerations(given: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def _tolerations(template_spec: Mapping[str, Any], facts: PodFacts) -> list[Mapping[str, Any]]:
     """Add what the admission plug-in DefaultTolerationSeconds adds."""
-    result = list(given)
-    for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"):
-        known = any(
-            each.get("key") in (key, None, "") and each.get("effect") in ("NoExecute", None, "")
-            for each in given
-        )
-        if not known:
-            result.append(
-                {
-                    "key": key,
-                    "operator": "Exists",
-                    "effect": "NoExecute",
-                    "tolerationSeconds": _NOT_READY_S,
-                }
-            )
-    return result
+    added = [
+        {
+            "key": each.key,
+            "operator": each.operator,
+            "effect": each.effect,
+            "tolerationSeconds": each.seconds,
+        }
+        for each in facts.tolerations
+    ]
+    return [*(template_spec.get("tolerations") or ()), *added]
 
 
 def _status(
@@ -171,6 +186,8 @@ def _status(
     }
     if facts.state < State.STARTING:
         return status
+    if facts.state == State.FAILED and facts.reason in _FAILURES:
+        status["reason"], status["message"] = _FAILURES[facts.reason]
     address = node_ip(facts.node_row)
     status["hostIP"] = address
     status["hostIPs"] = [{"ip": address}]
@@ -198,12 +215,13 @@ def _conditions(facts: PodFacts) -> list[dict[str, Any]]:
     ready_since = timestamp(facts.ready_s) if ready else created
     done = facts.state in (State.SUCCEEDED, State.FAILED)
     running = facts.state in (State.RUNNING, *READY_STATES, State.CRASHED)
-    result = []
+    lost = facts.lost_s != NEVER and facts.state == State.RUNNING and facts.ready_s != NEVER
+    result: list[dict[str, Any]] = []
     for kind, true, since in (
         ("PodReadyToStartContainers", running, created),
         ("Initialized", True, created),
-        ("Ready", ready, ready_since),
-        ("ContainersReady", ready, ready_since),
+        ("Ready", ready, timestamp(facts.lost_s) if lost else ready_since),
+        ("ContainersReady", ready or lost, timestamp(facts.ready_s) if lost else ready_since),
         ("PodScheduled", True, created),
     ):
         condition = {
@@ -211,15 +229,27 @@ def _conditions(facts: PodFacts) -> list[dict[str, Any]]:
             "status": "True" if true else "False",
             "lastTransitionTime": since,
         }
-        if kind in ("Ready", "ContainersReady") and not true:
+        if kind in ("Ready", "ContainersReady") and not true and not lost:
             condition["reason"] = "PodCompleted" if done else "ContainersNotReady"
         result.append(condition)
+    if facts.reason in _DISRUPTIONS:
+        reason, message = _DISRUPTIONS[facts.reason]
+        result.append(
+            {
+                "type": "DisruptionTarget",
+                "status": "True",
+                "reason": reason,
+                "message": message,
+                "lastTransitionTime": timestamp(facts.ended_s),
+            }
+        )
     return result
 
 
 def _container(container: Mapping[str, Any], workload: Workload, facts: PodFacts) -> dict[str, Any]:
     image = str(container.get("image") or "")
-    ready = facts.state in READY_STATES
+    lost = facts.lost_s != NEVER and facts.state == State.RUNNING and facts.ready_s != NEVER
+    ready = facts.state in READY_STATES or lost
     started = facts.state in (State.RUNNING, *READY_STATES)
     result = {
         "name": str(container.get("name") or ""),
@@ -239,10 +269,10 @@ def _container(container: Mapping[str, Any], workload: Workload, facts: PodFacts
 
 def _container_state(image: str, workload: Workload, facts: PodFacts) -> dict[str, Any]:
     state = facts.state
-    if state == State.STARTING:
+    if state in (State.STARTING, State.RESTARTING):
         return {"waiting": {"reason": "ContainerCreating"}}
     if state == State.BAD_IMAGE:
-        if image != workload.life.bad_image:
+        if image != facts.bad_image:
             return {"waiting": {"reason": "ContainerCreating"}}
         first_tries_s = 2.0  # kubelet shows the error itself until its first back-off begins
         if facts.now_s - facts.started_s < first_tries_s:

@@ -6,9 +6,9 @@ state goes through `move`, so that the totals always equal a recount.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import IntEnum
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -39,9 +39,27 @@ class State(IntEnum):
     AVAILABLE = 8
     CRASHED = 9
     """Containers ended and wait for their restart."""
-    SUCCEEDED = 10
-    FAILED = 11
-    TERMINATING = 12
+    RESTARTING = 10
+    """The node was down: containers are made again."""
+    SUCCEEDED = 11
+    FAILED = 12
+    TERMINATING = 13
+
+
+class Reason(IntEnum):
+    """Why a pod ends before its time."""
+
+    NONE = 0
+    TAINT = 1
+    """Its node has a NoExecute taint it does not tolerate (any longer)."""
+    ORPHANED = 2
+    """Its node is gone."""
+    EVICTED = 3
+    """Its node's disk was full."""
+    NO_ROOM = 4
+    """Its node shrank below what it asks for."""
+    REBOOT = 5
+    """Its node was down, and it is not restarted."""
 
 
 READY_STATES = (State.READY, State.AVAILABLE)
@@ -57,9 +75,48 @@ ON_NODE = (
     State.READY,
     State.AVAILABLE,
     State.CRASHED,
+    State.RESTARTING,
     State.TERMINATING,
 )
 """States in which a pod holds room on its node."""
+
+
+_COLUMNS = (
+    "workload",
+    "serial",
+    "node",
+    "state",
+    "restarts",
+    "created_s",
+    "ready_s",
+    "started_s",
+    "ends_s",
+    "ended_s",
+    "due_s",
+    "evict_s",
+    "reason",
+    "version",
+    "birth",
+)
+
+
+class Columns:
+    """The columns of all pods at one moment."""
+
+    serial: npt.NDArray[np.int32]
+    node: npt.NDArray[np.int16]
+    state: npt.NDArray[np.uint8]
+    restarts: npt.NDArray[np.uint16]
+    created_s: npt.NDArray[np.float64]
+    ready_s: npt.NDArray[np.float32]
+    started_s: npt.NDArray[np.float64]
+    ended_s: npt.NDArray[np.float64]
+    due_s: npt.NDArray[np.float64]
+    reason: npt.NDArray[np.uint8]
+    version: npt.NDArray[np.int64]
+
+    def __init__(self, columns: Mapping[str, Any]) -> None:
+        self.__dict__.update(columns)
 
 
 class Observer(Protocol):
@@ -97,6 +154,9 @@ class PodTable:
         self.ends_s = np.full(size, NEVER, dtype=np.float64)
         self.ended_s = np.full(size, NEVER, dtype=np.float64)
         self.due_s = np.full(size, NEVER, dtype=np.float64)
+        self.evict_s = np.full(size, NEVER, dtype=np.float64)
+        """When the pod will have outstayed the taints of its node."""
+        self.reason = np.zeros(size, dtype=np.uint8)
         self.version = np.zeros(size, dtype=np.int64)
         """resourceVersion of the pod's last change."""
         self.birth = np.zeros(size, dtype=np.int64)
@@ -183,6 +243,8 @@ class PodTable:
         self.ends_s[rows] = NEVER
         self.ended_s[rows] = NEVER
         self.due_s[rows] = NEVER
+        self.evict_s[rows] = NEVER
+        self.reason[rows] = Reason.NONE
         self.membership += 1
         self.changes += 1
         self._births += 1
@@ -232,6 +294,7 @@ class PodTable:
         self.state[rows] = State.FREE
         self.workload[rows] = -1
         self.due_s[rows] = NEVER
+        self.evict_s[rows] = NEVER
         self._free.extend(int(row) for row in rows[::-1])
         self.membership += 1
         self.changes += 1
@@ -258,6 +321,18 @@ class PodTable:
         here = self.node[: self._high] == node
         return np.flatnonzero(here & np.isin(self.state[: self._high], ON_NODE))
 
+    def rows_on_nodes(self, nodes: npt.NDArray[np.bool_]) -> Rows:
+        """Return the rows that hold room on any node of a mask, in row order."""
+        node = self.node[: self._high]
+        here = np.isin(self.state[: self._high], ON_NODE)
+        here[here] = nodes[node[here]]
+        return np.flatnonzero(here)
+
+    def touch(self, rows: Rows) -> None:
+        """Say that something about pods changed that is not in their totals."""
+        if len(rows):
+            self._touched([int(index) for index in np.unique(self.workload[rows])])
+
     def find(self, workload: Workload, serial: int) -> int | None:
         """Return the row of a pod by its serial, or None; the newest, if an old one still stops."""
         mine = (self.workload[: self._high] == workload.index) & (
@@ -273,21 +348,11 @@ class PodTable:
         np.add.at(fresh, (self.workload[used], self.state[used]), 1)
         return fresh
 
+    def snapshot(self) -> Columns:
+        """Return the columns as they are now."""
+        return Columns({name: getattr(self, name).copy() for name in _COLUMNS})
+
     def _grow(self) -> None:
-        for name in (
-            "workload",
-            "serial",
-            "node",
-            "state",
-            "restarts",
-            "created_s",
-            "ready_s",
-            "started_s",
-            "ends_s",
-            "ended_s",
-            "due_s",
-            "version",
-            "birth",
-        ):
+        for name in _COLUMNS:
             column = getattr(self, name)
             setattr(self, name, np.concatenate([column, np.zeros_like(column)]))

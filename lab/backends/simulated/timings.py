@@ -88,12 +88,49 @@ class Timings:
     load_balancer: Distribution = field(default_factory=lambda: fixed(30.0))
     """Until a Service of type LoadBalancer has an address; `never` where no provider gives one."""
     endpoint_slice_delay: float = 0.1
+    node_lease_renewal: float = 10.0
+    node_monitor_period: float = 5.0
+    """How often the node-lifecycle controller looks at all nodes."""
+    node_monitor_grace: float | None = None
+    """Silence after which a node is Unknown; None: by version, 40 s up to 1.31, then 50 s."""
+    node_eviction_rate: float = 0.1
+    """Nodes a second and zone that are given the NoExecute taint."""
+    secondary_node_eviction_rate: float = 0.01
+    """The same in a zone of which much is unhealthy, if it is large; none if it is not."""
+    large_cluster_size: int = 50
+    """A zone of more nodes than this is large."""
+    unhealthy_zone_threshold: float = 0.55
+    """Share of a zone's nodes that is much."""
+    not_ready_toleration: float = 300.0
+    unreachable_toleration: float = 300.0
+    """What the API server adds to every pod that says nothing itself."""
+    node_return: Distribution = field(default_factory=lambda: fixed(1.0))
+    """From a machine's return to its kubelet saying so."""
+    pod_gc_period: float = 20.0
+    pod_gc_quarantine: float = 40.0
+    """How long a node must be gone until the pods that were on it are deleted."""
+    disk_check: float = 10.0
+    """How often a kubelet looks at its disk, and evicts one pod if it is full."""
+    disk_pressure_transition: float = 300.0
+    """How long a disk must have room until its pressure is over."""
+    leader_renew_deadline: float = 10.0
+    """Without the API server for longer, the controllers of the cluster start again."""
+    leader_retry: float = 2.0
+    """From the return of the API server to such controllers working again."""
     resolution: float | None = None
     """Grid that pod changes fall on; None: from 1 ms (up to 200 pods) to 1 s (over 5,000)."""
 
 
 _RATES = {"node_starts_per_second", "pod_creation_rate", "scheduler_rate", "bind_rate"}
-_COUNTS = {"pod_creation_burst", "bind_burst"}
+_PACES = {"node_eviction_rate", "secondary_node_eviction_rate"}
+_COUNTS = {"pod_creation_burst", "bind_burst", "large_cluster_size"}
+_PERIODS = {
+    "node_lease_renewal": 1.0,
+    "node_monitor_period": 1.0,
+    "pod_gc_period": 1.0,
+    "disk_check": 1.0,
+}
+"""What comes back again and again, and the shortest it may be (s)."""
 _BYTES = {"image_bandwidth", "image_size_default"}
 _PATTERNS = {"bad_images", "crash_images"}
 _BACK_OFFS = {"back_off_initial", "back_off_max"}
@@ -158,11 +195,17 @@ def _reader(attribute: str) -> Callable[[str, Any], Any]:
         return _bytes
     if attribute in _PATTERNS:
         return _patterns
+    if attribute in _PACES:
+        return _pace
+    if attribute in _PERIODS:
+        return lambda name, value: _at_least(name, value, _PERIODS[attribute])
+    if attribute == "unhealthy_zone_threshold":
+        return _share
     if attribute == "image_pull":
         return _switch
     if attribute == "image_sizes":
         return _sizes
-    if attribute == "resolution":
+    if attribute in ("resolution", "node_monitor_grace"):
         return lambda name, value: None if value == "auto" else parse_duration(name, value)
     if isinstance(getattr(DEFAULTS, attribute), Distribution):
         return parse_distribution
@@ -172,10 +215,26 @@ def _reader(attribute: str) -> Callable[[str, Any], Any]:
 
 
 def _back_off(name: str, value: Any) -> float:
+    return _at_least(name, value, _BACK_OFF_LEAST_S)
+
+
+def _at_least(name: str, value: Any, least_s: float) -> float:
     seconds = parse_duration(name, value)
-    if seconds < _BACK_OFF_LEAST_S:
-        raise InputError(f"{name} is {value!r}, needs 1s or more")
+    if seconds < least_s:
+        raise InputError(f"{name} is {value!r}, needs {least_s:g}s or more")
     return seconds
+
+
+def _pace(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e12:
+        raise InputError(f"{name} is {value!r}, needs a number a second, 0 for never")
+    return float(value)
+
+
+def _share(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise InputError(f"{name} is {value!r}, needs a share of 0 to 1")
+    return float(value)
 
 
 def _rate(name: str, value: Any) -> float:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from lab.backends.simulated.agenda import Agenda
+from lab.backends.simulated.api_gate import ApiGate
 from lab.backends.simulated.lifecycle import Lifecycle
 from lab.backends.simulated.nodes import NodeTable
 from lab.backends.simulated.pods import PodTable, Rows
@@ -50,8 +51,9 @@ class Workbench:
         self.nodes = nodes
         self._chance = chance
         self._chances: dict[str, np.random.Generator] = {}
+        self.api = ApiGate(agenda, timings.leader_renew_deadline, timings.leader_retry)
         self.pods = PodTable(self._pods_touched)
-        self.lifecycle = Lifecycle(agenda, nodes, self.pods, timings, chance)
+        self.lifecycle = Lifecycle(agenda, nodes, self.pods, timings, chance, self.api)
         self._models: dict[tuple[str, str], Model] = {}
         self._asked: dict[tuple[str, Key], float] = {}
         self._owned: dict[str, dict[Key, None]] = {}
@@ -88,7 +90,7 @@ class Workbench:
         self._asked[identity] = due_s
 
         def look(now_s: float) -> None:
-            if self._asked.get(identity) == due_s:
+            if self._asked.get(identity) == due_s and not self.api.hold(look):
                 del self._asked[identity]
                 model.reconcile(key, now_s)
 

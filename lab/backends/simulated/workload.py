@@ -88,6 +88,8 @@ class Workload:
     """The next serial to give to a pod (naming "random")."""
     span: int = 1
     """How many indexes (completions of a Job) or nodes there are."""
+    bad_image: str = ""
+    """The image that its last pod could not pull, if its life did not foretell it."""
     retired: bool = False
     """Its owner is gone; its row in the totals is reused once its last pod is gone."""
 

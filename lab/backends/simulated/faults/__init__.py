@@ -10,10 +10,11 @@ from collections.abc import Mapping
 
 from lab.backends.simulated.faults.api import API_FAULTS
 from lab.backends.simulated.faults.base import MemberFault
+from lab.backends.simulated.faults.nodes import NODE_FAULTS
 
 __all__ = ["PLAYS", "MemberFault"]
 
-_TABLES: tuple[Mapping[str, type[MemberFault]], ...] = (API_FAULTS,)
+_TABLES: tuple[Mapping[str, type[MemberFault]], ...] = (API_FAULTS, NODE_FAULTS)
 
 
 def _merged() -> dict[str, tuple[type[MemberFault], ...]]:
