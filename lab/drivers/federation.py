@@ -23,6 +23,7 @@ from lab.core.kinds import HUB_KINDS
 from lab.core.manifest import Manifest
 from lab.core.model import HUB, Controller, Key
 from lab.core.settings import KarmadaSettings
+from lab.drivers.injector import Injector
 from lab.drivers.simulation import SimulationDriver
 from lab.engine.control_plane import ControlPlaneFaults
 from lab.engine.engine import Engine
@@ -82,6 +83,7 @@ class Federation:
         self.engine = Engine(self._controllers(), self.hub, self.members, self.trace)
         self.engine.processes.make = self._controllers
         self.control_plane = ControlPlaneFaults(self.engine)
+        self.injector = Injector(self)
         self._driver.attach(self.engine)
         self._boot()
 
@@ -164,6 +166,11 @@ class Federation:
         self.engine.acting(actor, self.now_s, number)
         self._driver.wake()  # so that `next_event_s` knows that something is about to happen
         return number
+
+    @property
+    def acting_record(self) -> int:
+        """The record of who acts now, 0 if nobody has yet."""
+        return self._acting[1]
 
     def next_write(self, key: Key | None = None) -> None:
         """Say that whoever acts is about to write, and to which object.

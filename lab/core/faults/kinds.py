@@ -28,7 +28,6 @@ class FaultKind:
         parameters: In the order of the help.
         one_of: At least one of these parameters must be given.
         momentary: Without a length it strikes once and is over.
-        lasts: It can be given a length.
         refused: By backend, why it cannot be played there.
     """
 
@@ -40,7 +39,6 @@ class FaultKind:
     parameters: tuple[Parameter, ...] = ()
     one_of: tuple[str, ...] = ()
     momentary: bool = False
-    lasts: bool = True
     refused: Mapping[str, str] | None = None
 
     def parameter(self, name: str) -> Parameter | None:
@@ -58,7 +56,7 @@ _FACTOR = Parameter("factor", "number", "how many times as long everything takes
 _DELAY = Parameter("delay", "duration", "how much longer everything takes on top of that", 0.0)
 _API, _NETWORK, _STORE = "API server", "Network and watches", "Storage and time"
 _NODES, _WIDE, _CONTROL = "Nodes and pods", "Regions, zones and patterns", "Control plane"
-_PROCESSES = ("karmada-controller-manager", "karmada-scheduler")
+_PROCESS = "as karmada-scheduler or scheduler; an unknown one is told with those there are"
 
 _TABLE = (
     FaultKind(
@@ -167,8 +165,7 @@ _TABLE = (
         (
             Parameter("offset", "duration", "how far it is ahead (negative: behind)", 60.0,
                       least=-86400.0),
-            Parameter("process", "choice", "with target hub: whose clock", _PROCESSES[0],
-                      _PROCESSES),
+            Parameter("process", "text", "with target hub: whose clock; default: everybody's"),
         ),
     ),
     FaultKind(
@@ -222,19 +219,20 @@ _TABLE = (
     ),
     FaultKind(
         "ControllerCrash", _CONTROL,
-        "A process of the control plane dies at its k-th write from now on and starts again, "
-        "with empty queues and caches.",
+        "A process of the control plane dies, now or at its k-th write from now on, and starts "
+        "again with empty queues and caches.",
         "hub", "control",
         (
-            Parameter("process", "choice", "which process", _PROCESSES[0], _PROCESSES),
-            Parameter("write", "count", "at which of its writes, 1 being the next", 1, least=1),
+            Parameter("process", "text", f"which process, {_PROCESS}",
+                      "karmada-controller-manager"),
+            Parameter("write", "count", "at which of its writes, 1 being the next; default: now",
+                      least=1),
             Parameter("acknowledged", "flag",
                       "the write is carried out and answered (false: carried out, and the answer "
                       "is lost)", True),
-            Parameter("restartAfter", "duration", "how long it is gone", 10.0),
+            Parameter("restartAfter", "duration",
+                      "when another one leads (the default is Karmada's lease)", 15.0),
         ),
-        momentary=True,
-        lasts=False,
     ),
     FaultKind(
         "BackupStoreDown", _CONTROL,

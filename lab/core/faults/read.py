@@ -83,8 +83,6 @@ class _Reader(Problems):
         parameters = self._parameters(kind)
         played = KINDS.get(str(parameters.get("fault")), kind) if kind.scope == "any" else kind
         target = self._target(played, parameters)
-        if not target.hub:
-            parameters.pop("process", None)  # whose clock: only the hub has several
         fault = Fault(
             self._name or default_name(kind.name),
             kind.name,
@@ -177,7 +175,7 @@ class _Reader(Problems):
         except ValueError as error:
             self.error(path, f"{kind.name}: fault {error}")
             return None
-        if inner.scope == "any" or not inner.lasts:
+        if inner.scope in {"any", "hub"}:
             self.error(path, f"{kind.name} cannot play {inner.name}: it does not come and go")
             return None
         self._refused(inner, path)
@@ -248,8 +246,6 @@ class _Reader(Problems):
 
     def _check_times(self, kind: FaultKind, played: FaultKind, fault: Fault) -> None:
         length_s = fault.length_s
-        if not kind.lasts and length_s is not None:
-            self.error(("for",), f"{kind.name} has no length: it strikes once", key=True)
         down_s = fault.parameters.get("down") if kind.scope == "any" else None
         if down_s is not None and down_s >= fault.parameters.get("period", down_s + 1):
             text = f"{kind.name}: down is {_shown(down_s)}, needs less than the period"

@@ -1,0 +1,455 @@
+"""Plays faults on a federation: when they strike, whom, and when they are over.
+
+Every strike and every heal is a record of the trace; what follows on the struck servers is blamed
+on it. The servers themselves know how to fail: nothing here does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from lab.core.duration import format_duration
+from lab.core.errors import InputError, did_you_mean, quoted
+from lab.core.faults import KINDS, Fault, Part, Selection, parts_of, select
+from lab.core.faults.schedule import Pulse, pulses, ramp_offsets, total_s
+from lab.core.faults.selection import TargetError
+from lab.core.fleet import FleetSpec
+from lab.core.model import HUB, Key
+from lab.engine.engine import Engine
+from lab.engine.trace import Trace, TraceRecord
+
+CLUSTER = ("cluster.karmada.io/v1alpha1", "Cluster")
+ACTOR = "fault"
+By = Literal["length", "hand", "abort", "done"]
+"""What ended a fault: its length, a person or step, its condition, or it was over by itself."""
+
+
+class Server(Protocol):
+    """What fails: a member, or the control plane."""
+
+    def begin_fault(
+        self, number: int, kind: str, parameters: Mapping[str, Any], now_s: float
+    ) -> None:
+        """Let a fault begin."""
+
+    def end_fault(self, number: int, now_s: float) -> None:
+        """Let a fault end."""
+
+
+class Member(Server, Protocol):
+    """A member cluster."""
+
+    @property
+    def plays(self) -> Mapping[str, Any]:
+        """The kinds it plays, by name."""
+
+
+class ControlPlane(Server, Protocol):
+    """The hub and the processes beside it."""
+
+    @property
+    def KINDS(self) -> frozenset[str]:  # noqa: N802 — its name there
+        """The kinds it plays."""
+
+    def process(self, name: str) -> str:
+        """Return the full name of a process."""
+
+
+class Faultable(Protocol):
+    """What is needed of a federation (`lab.drivers.federation.Federation` fits)."""
+
+    fleet: FleetSpec
+    seed: int
+    trace: Trace
+    engine: Engine
+
+    @property
+    def now_s(self) -> float:
+        """Second of the run."""
+
+    @property
+    def acting_record(self) -> int:
+        """The record of who acts now, 0 if nobody has yet."""
+
+    @property
+    def members(self) -> Mapping[str, Any]:
+        """The members by name."""
+
+    @property
+    def control_plane(self) -> Any:
+        """What plays faults of the hub."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultState:
+    """A fault as it stands.
+
+    Attributes:
+        name: What it is called.
+        kind: Its kind.
+        state: active (it strikes), waiting (it will strike again), over.
+        number: The trace's record of its begin.
+        began_s: When it was injected (s of the run).
+        until_s: When it ends, or strikes again while it waits; None: not before it is healed.
+        over_s: When it was or will be over for good; None: not before it is healed.
+        clusters: The members it strikes.
+        hub: It strikes the hub.
+        abort_if: The condition that ends it.
+        strikes: How often it has struck so far.
+        notes: What is good to know about it.
+    """
+
+    name: str
+    kind: str
+    state: Literal["active", "waiting", "over"]
+    number: int
+    began_s: float
+    until_s: float | None
+    over_s: float | None
+    clusters: tuple[str, ...]
+    hub: bool = False
+    abort_if: str = ""
+    strikes: int = 1
+    notes: tuple[str, ...] = ()
+
+    def remaining_s(self, now_s: float) -> float | None:
+        """Return how long it still lasts; None: until it is healed."""
+        return None if self.over_s is None else round(max(0.0, self.over_s - now_s), 6)
+
+    def __str__(self) -> str:
+        where = "the hub" if self.hub else _few(self.clusters) or "the link"
+        length = "" if self.over_s is None else format_duration(self.over_s - self.began_s)
+        last = f"for {length}" if length not in {"", "0s"} else "once" if length else "until healed"
+        text = f"{self.name}: {self.kind} strikes {where}, {last}"
+        return "\n".join([text, *(f"note: {note}" for note in self.notes)])
+
+
+@dataclass(slots=True)
+class _Run:
+    """A fault that was injected."""
+
+    fault: Fault
+    selection: Selection
+    parts: Sequence[Part]
+    cause: int
+    began_s: float
+    pulses: Iterator[Pulse]
+    pulse: Pulse
+    struck: list[tuple[int, Sequence[Part]]] = field(default_factory=list)
+    first: int = 0
+    strikes: int = 0
+    striking: bool = False
+    over_s: float | None = None
+
+
+class Injector:
+    """Plays faults on a federation.
+
+    Args:
+        federation: Whose servers are to fail.
+    """
+
+    def __init__(self, federation: Faultable) -> None:
+        self._federation = federation
+        self._runs: dict[str, _Run] = {}
+        federation.trace.listen(self._heard)
+
+    # ── what stands ────────────────────────────────────────────────────────────────────────────
+
+    def active(self) -> Sequence[FaultState]:
+        """Return the faults that are not over, oldest first."""
+        return [self._state(run) for run in self._runs.values() if run.over_s is None]
+
+    def every(self) -> Sequence[FaultState]:
+        """Return all faults so far, oldest first."""
+        return [self._state(run) for run in self._runs.values()]
+
+    def healed_s(self, name: str) -> float | None:
+        """Return when a fault was over for good, None if it is not (or was never there)."""
+        run = self._runs.get(name)
+        return None if run is None else run.over_s
+
+    def cut_links(self) -> Sequence[tuple[str, str]]:
+        """Return the pairs of members that cannot reach one another."""
+        pairs = (
+            tuple(run.fault.parameters.get("between") or ())
+            for run in self._runs.values()
+            if run.striking
+        )
+        return [(pair[0], pair[1]) for pair in pairs if pair]
+
+    def free_name(self, wanted: str) -> str:
+        """Return a name for a fault that nobody has given one: `wanted`, or with a number."""
+        name, number = wanted, 1
+        while name in self._runs:
+            number += 1
+            name = f"{wanted}-{number}"
+        return name
+
+    def _state(self, run: _Run) -> FaultState:
+        fault, pulse = run.fault, run.pulse
+        until_s, over_s = pulse.end_s if run.striking else pulse.begin_s, total_s(
+            fault, momentary=KINDS[fault.kind].momentary
+        )  # fmt: skip
+        planned_s = None if over_s == float("inf") else _at(run, over_s)
+        return FaultState(
+            fault.name,
+            fault.kind,
+            "over" if run.over_s is not None else "active" if run.striking else "waiting",
+            run.first,
+            run.began_s,
+            run.over_s
+            if run.over_s is not None
+            else None
+            if until_s is None
+            else _at(run, until_s),
+            planned_s if run.over_s is None else run.over_s,
+            run.selection.clusters,
+            run.selection.hub,
+            fault.abort_if,
+            run.strikes,
+            _notes(fault),
+        )
+
+    # ── begin ──────────────────────────────────────────────────────────────────────────────────
+
+    def inject(self, fault: Fault) -> FaultState:
+        """Let a fault begin now.
+
+        Raises:
+            InputError: Its name is taken, its target matches nothing, or it cannot be played.
+        """
+        federation = self._federation
+        if fault.name in self._runs:
+            raise InputError(f"a fault is named {quoted(fault.name)} already, needs another name")
+        try:
+            selection = (
+                Selection() if "between" in fault.parameters
+                else select(fault, federation.fleet, federation.seed)
+            )  # fmt: skip
+        except TargetError as error:
+            raise InputError(f"{fault.kind}: {error}") from None
+        parts = parts_of(fault, selection, federation.fleet)
+        self._check(parts)
+        beats = pulses(fault, momentary=KINDS[fault.kind].momentary)
+        now_s, cause = federation.now_s, federation.acting_record
+        run = _Run(fault, selection, parts, cause, now_s, beats, next(beats))
+        self._runs[fault.name] = run
+        self._begin(run, now_s)
+        return self._state(run)
+
+    def _check(self, parts: Sequence[Part]) -> None:
+        control_plane = self._federation.control_plane
+        for part in parts:
+            if part.cluster == HUB:
+                if part.kind not in control_plane.KINDS:
+                    raise InputError(f"{part.kind} is not played on the hub")
+                if part.parameters.get("process"):
+                    control_plane.process(str(part.parameters["process"]))
+            elif part.kind not in self._federation.members[part.cluster].plays:
+                raise InputError(f"{part.kind} is not played by simulated clusters")
+
+    def _begin(self, run: _Run, now_s: float) -> None:
+        """Let a pulse begin: at once, or one target after another."""
+        pulse = run.pulse
+        run.striking = True
+        groups: Sequence[Sequence[Part]] = [run.parts]
+        if run.fault.ramp is not None:
+            groups = [[part] for part in _one_by_one(run.parts)]
+        for index, at_s in enumerate(ramp_offsets(run.fault, len(groups))):
+            if at_s == 0:
+                self._strike(run, groups, index, now_s)
+            else:
+                self._later(run, pulse, at_s + pulse.begin_s, _striker(self, run, groups, index))
+        if pulse.end_s is None:
+            return
+        if _at(run, pulse.end_s) <= now_s:
+            self._end(run, now_s, "done")
+        else:
+            self._later(run, pulse, pulse.end_s, lambda at_s: self._end(run, at_s, "length"))
+
+    def _later(
+        self, run: _Run, pulse: Pulse, offset_s: float, call: Callable[[float], None]
+    ) -> None:
+        """Call at an offset from a fault's begin, if that pulse still strikes then."""
+
+        def due(now_s: float) -> None:
+            if run.over_s is None and run.pulse is pulse:
+                call(now_s)
+
+        self._federation.engine.call_at(_at(run, offset_s), due)
+
+    def _strike(
+        self, run: _Run, groups: Sequence[Sequence[Part]], index: int, now_s: float
+    ) -> None:
+        parts, pulse = groups[index], run.pulse
+        detail = self._detail(run, "begin", parts)
+        detail["until"] = None if pulse.end_s is None else _at(run, pulse.end_s)
+        if run.fault.abort_if:
+            detail["abortIf"] = run.fault.abort_if
+        if len(groups) > 1:
+            detail["ramp"] = [index + 1, len(groups)]
+        number = self._record(now_s, parts, run.first or run.cause, detail)
+        run.first = run.first or number
+        run.strikes = max(run.strikes, pulse.number)
+        run.struck.append((number, parts))
+        for part in parts:
+            self._blame(part, number)
+            self._server(part).begin_fault(number, part.kind, part.parameters, now_s)
+
+    # ── end ────────────────────────────────────────────────────────────────────────────────────
+
+    def heal(self, name: str) -> FaultState:
+        """End a fault now, for good.
+
+        Raises:
+            InputError: No active fault has that name.
+        """
+        run = self._runs.get(name)
+        if run is None:
+            names = [each.name for each in self.active()]
+            hint = did_you_mean(name, names)
+            known = f" (active: {', '.join(names)})" if names else " (none is active)"
+            raise InputError(f"no fault is named {quoted(name)}{hint or known}")
+        if run.over_s is not None:
+            raise InputError(f"fault {quoted(name)} is over since {format_duration(run.over_s)}")
+        self._end(run, self._federation.now_s, "hand", self._federation.acting_record)
+        return self._state(run)
+
+    def heal_all(self) -> Sequence[FaultState]:
+        """End every fault now, for good; return those that were active."""
+        return [self.heal(each.name) for each in self.active()]
+
+    def abort(self, name: str, found: Mapping[str, Any]) -> None:
+        """End a fault now because its condition came true; `found` goes into the record."""
+        self._end(self._runs[name], self._federation.now_s, "abort", more=found)
+
+    def _end(
+        self,
+        run: _Run,
+        now_s: float,
+        by: By,
+        cause: int = 0,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
+        """End a pulse, and the fault if it was the last one or is not to come back."""
+        parts = [part for _, struck in run.struck for part in struck]
+        following = None if by in {"hand", "abort"} else next(run.pulses, None)
+        detail = self._detail(run, "heal", parts)
+        detail |= {"by": by, "over": following is None, **(more or {})}
+        number = self._record(now_s, parts or run.parts, cause or run.first, detail)
+        for part in parts:
+            self._blame(part, number)
+        for begun, struck in reversed(run.struck):
+            for part in reversed(struck):
+                self._server(part).end_fault(begun, now_s)
+        run.struck, run.striking = [], False
+        if following is None:
+            run.over_s = now_s
+            return
+        run.pulse = following
+        self._later(run, following, following.begin_s, lambda at_s: self._begin(run, at_s))
+
+    def _heard(self, record: TraceRecord) -> None:
+        """A crashed process that has started again is the end of the fault that ordered it."""
+        if record.type != "process" or record.detail.get("event") != "started" or not record.cause:
+            return
+        crash = self._federation.trace.records[record.cause - 1]
+        for run in self._runs.values():
+            ordered = run.fault.kind == "ControllerCrash" and run.fault.length_s is None
+            if ordered and run.over_s is None and crash.cause in {n for n, _ in run.struck}:
+                pulse = run.pulse
+                offset_s = round(record.time_s - run.began_s, 6)
+                self._later(run, pulse, offset_s, _ender(self, run))
+
+    # ── records ────────────────────────────────────────────────────────────────────────────────
+
+    def _detail(self, run: _Run, phase: str, parts: Sequence[Part]) -> dict[str, Any]:
+        fault = run.fault
+        clusters = dict.fromkeys(part.cluster for part in parts if part.cluster != HUB)
+        detail: dict[str, Any] = {
+            "fault": fault.name,
+            "kind": fault.kind,
+            "phase": phase,
+            "clusters": list(clusters),
+            "nodes": {
+                part.cluster: list(part.parameters["nodes"])
+                for part in parts
+                if "nodes" in part.parameters
+            },
+            "parameters": _plain(fault.parameters),
+        }
+        played = list(dict.fromkeys(part.kind for part in parts))
+        if played and played != [fault.kind]:
+            detail["plays"] = played
+        if run.selection.hub:
+            detail["hub"] = True
+        if run.pulse.number > 1 or fault.repeat or fault.kind == "Flapping":
+            detail["strike"] = run.pulse.number
+        return detail
+
+    def _record(
+        self, now_s: float, parts: Sequence[Part], cause: int, detail: Mapping[str, Any]
+    ) -> int:
+        clusters = {part.cluster for part in parts}
+        key = None
+        if len(clusters) == 1 and HUB not in clusters:
+            key = Key(HUB, *CLUSTER, "", clusters.pop())
+        trace = self._federation.trace
+        return trace.add(now_s, "fault", ACTOR, key, cause=cause, detail=detail)
+
+    def _blame(self, part: Part, number: int) -> None:
+        if part.cluster != HUB:
+            self._federation.engine.causes.blame(part.cluster, number)
+
+    def _server(self, part: Part) -> Server:
+        federation = self._federation
+        server: Server = (
+            federation.control_plane if part.cluster == HUB else federation.members[part.cluster]
+        )
+        return server
+
+
+def _at(run: _Run, offset_s: float) -> float:
+    return round(run.began_s + offset_s, 6)
+
+
+def _striker(
+    injector: Injector, run: _Run, groups: Sequence[Sequence[Part]], index: int
+) -> Callable[[float], None]:
+    return lambda now_s: injector._strike(run, groups, index, now_s)
+
+
+def _ender(injector: Injector, run: _Run) -> Callable[[float], None]:
+    return lambda now_s: injector._end(run, now_s, "done")
+
+
+def _one_by_one(parts: Sequence[Part]) -> Sequence[Part]:
+    """Return what falls one after another: the clusters, or the nodes of a single one."""
+    if len(parts) != 1 or "nodes" not in parts[0].parameters:
+        return parts
+    part = parts[0]
+    return [
+        Part(part.cluster, part.kind, {**part.parameters, "nodes": (node,)})
+        for node in part.parameters["nodes"]
+    ]
+
+
+def _plain(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in parameters.items()
+    }
+
+
+def _notes(fault: Fault) -> tuple[str, ...]:
+    if fault.parameters.get("between"):
+        return ("nothing plays traffic between members yet: the cut has no effect",)
+    return ()
+
+
+def _few(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:8])
+    return f"{shown} and {len(names) - 8} more" if len(names) > 8 else shown
