@@ -93,6 +93,8 @@ def observe(federation: Observed, listeners: Sequence[Listener]) -> Callable[[],
         service = getattr(member, "on_service", None)
         if service is not None:
             for listener in listeners:
+                for key, count in member.service.items():
+                    listener.served(federation.now_s, key, count)
                 service.append(listener.served)
                 stops.append(_remover(service, listener.served))
 

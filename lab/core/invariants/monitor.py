@@ -148,14 +148,14 @@ class Monitor:
             self._take(law, look(change), change.record)
 
     def _fault(self, record: Record) -> None:
-        self.scene.disturbed_s = record.time_s
-        if record.detail.get("phase") == "begin":
-            self.scene.faults[record.number] = record.detail
-        else:
-            self.scene.faults.pop(record.cause, None)
-            number = record.detail.get("number")
-            if isinstance(number, int):
-                self.scene.faults.pop(number, None)
+        scene, detail = self.scene, record.detail
+        scene.disturbed_s = record.time_s
+        scene.had_faults = True
+        name = str(detail.get("fault") or "")
+        if detail.get("phase") == "begin":
+            scene.faults[name] = detail
+        elif detail.get("over", True):
+            scene.faults.pop(name, None)
 
     def _look_again(self) -> None:
         while (due := self.scene.timers.pop(self.scene.now_s)) is not None:

@@ -30,8 +30,8 @@ class NoOrphans(Law):
     A binding needs its template. A Work made for a binding needs that binding, and the binding
     must place its object in the Work's cluster, evict it from there, or be required there. Each
     target of a scheduled binding needs its Work. A member object with the label
-    karmada.io/managed=true and a Work's name needs that Work, if its cluster is joined. Pods, ReplicaSets and Jobs of
-    a member that name a controller need that controller.
+    karmada.io/managed=true and the name of a Work needs that Work, if its cluster is joined. Pods,
+    ReplicaSets and Jobs of a member that name a controller need that controller.
 
     Whatever has a deletion time must be gone `leftover` (2 min) later: bindings, Works, policies,
     templates' bindings, Clusters; also for a cluster that never returns. What waits for a cluster

@@ -190,8 +190,9 @@ class Scene:
     """Pods that truly serve, by member object; absent: nobody counts there."""
     disturbed_s: float = 0.0
     """When somebody or a fault last interfered."""
-    faults: dict[int, Mapping[str, Any]] = field(default_factory=dict)
-    """Faults in force, by record number of their begin."""
+    faults: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Faults in force, by name."""
+    had_faults: bool = False
     notes: list[str] = field(default_factory=list)
     """What could not be judged, and why."""
     _clusters: dict[str, list[tuple[float, Cluster | None]]] = field(default_factory=dict)
