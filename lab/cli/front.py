@@ -17,11 +17,11 @@ from lab.commands.verb import Args, Argument, Flag, Result, Verb
 from lab.core.errors import LabError
 
 if TYPE_CHECKING:
-    from lab.commands.context import Context
+    from lab.commands.context import Context, Player, Replayer
 
 _ABOUT = "See what multi-cluster Kubernetes policies do before a region fails."
-_GROUPS = ("Play and plan", "Look", "Change (in a session or as a scenario step)", "Scenarios",
-           "This program")  # fmt: skip
+_GROUPS = ("Play and plan", "Look", "Runs", "Change (in a session or as a scenario step)",
+           "Scenarios", "This program")  # fmt: skip
 
 
 def run_program(words: list[str]) -> int:
@@ -291,11 +291,16 @@ def _context(verb: Verb, args: Args) -> Context:
         from lab.cli.reading import world_to_read
 
         world = world_to_read(args)
-    player = None
-    if verb.name == "run":
+    player: Player | None = None
+    replayer: Replayer | None = None
+    if verb.name in {"run", "compare"}:
         from lab.cli.playing import player as player_of
 
         player = player_of(args)
+    if verb.name == "replay":
+        from lab.cli.playing import replay_run
+
+        replayer = replay_run
     return Context(
         program="fedlab",
         world=world,
@@ -303,4 +308,5 @@ def _context(verb: Verb, args: Args) -> Context:
         terminal=sys.stdout.isatty(),
         verb=verb.name,
         player=player,
+        replayer=replayer,
     )

@@ -19,6 +19,7 @@ from lab.commands.verb import Args
 from lab.core.duration import format_duration
 from lab.core.errors import InputError
 from lab.runs.place import forget_old, new_run_path
+from lab.runs.reader import RunReader
 from lab.scenario.runner import Advance, StepResult
 from lab.session import Progress, Session, check_step_line
 
@@ -58,35 +59,83 @@ def play_scenario(
             f"which goes from 0s to {format_duration(loaded.horizon_s)}"
         )
     session = Session.open(loaded, seed=seed, out=out or _own_file(loaded))
-    progress = _Progress(loaded.name, end_s)
-    pace = _Pace(session, progress, end_s, speed)
-    checks: tuple[Check, ...] = ()
-    errors: tuple[str, ...] = ()
-    undecided: tuple[str, ...] = ()
     try:
-        verdict = session.play(pace, progress.told)
-        checks = tuple(
-            Check(each.expectation.name, each.passed, each.message, each.time_s)
-            for each in verdict.checks
-        )
-        errors = tuple(_step_error(each) for each in verdict.steps if not each.ok)
-    except _EndedEarly:
-        checks, errors = progress.checks(), tuple(progress.errors)
-        decided = {check.name for check in checks}
-        undecided = tuple(e.name for e in loaded.expectations if e.name not in decided)
+        told = _drive(session, end_s, speed)
     finally:
-        progress.clear()
         session.close()
     if out is None:
         forget_old()
+    return _played(session, loaded, told, started_s)
+
+
+def replay_run(
+    run: Path,
+    *,
+    out: Path | None = None,
+    until_s: float | None = None,
+    speed: float | None = None,
+) -> Played:
+    """Play a recorded run again, from its file alone.
+
+    Raises:
+        InputError: The file cannot be read or played again, or `out` not be written.
+    """
+    from lab.replaying import reopened
+
+    started_s = time.monotonic()
+    with RunReader(run) as reader, reopened(reader, out) as replay:
+        end_s = replay.end_s if until_s is None else until_s
+        if not 0 <= end_s <= replay.end_s:
+            raise InputError(
+                f"--until {format_duration(end_s)} lies outside of the run, "
+                f"which goes from 0s to {format_duration(replay.end_s)}"
+            )
+        session = replay.session
+        told = _drive(session, end_s, speed, replay.plays_s)
+    assert session.scenario is not None
+    return _played(session, session.scenario, told, started_s)
+
+
+def _drive(
+    session: Session, end_s: float, speed: float | None, plays_s: float | None = 0.0
+) -> _Progress:
+    """Play a session's scenario up to `end_s`; return what was told.
+
+    Args:
+        session: At its first moment.
+        end_s: Where to stop.
+        speed: Fleet seconds per second; None: as fast as it goes.
+        plays_s: When the scenario begins to play; None: never.
+    """
+    scenario = session.scenario
+    assert scenario is not None
+    progress = _Progress(scenario.name, end_s)
+    pace = _Pace(session, progress, end_s, speed)
+    try:
+        if plays_s is not None and plays_s <= end_s:
+            if plays_s > 0:
+                pace(plays_s)
+            verdict = session.play(pace, progress.told)
+            order = [each.expectation.name for each in verdict.checks]
+            progress.results.sort(key=lambda check: order.index(check.name))
+        pace(end_s)
+    except _EndedEarly:
+        pass
+    finally:
+        progress.clear()
+    return progress
+
+
+def _played(session: Session, scenario: Scenario, told: _Progress, started_s: float) -> Played:
+    decided = {check.name for check in told.results}
     return Played(
-        name=loaded.name,
-        path=loaded.path,
+        name=scenario.name,
+        path=scenario.path,
         seed=session.seed,
         world=session.world,
-        checks=checks,
-        errors=errors,
-        undecided=undecided,
+        checks=told.checks(),
+        errors=tuple(told.errors),
+        undecided=tuple(e.name for e in scenario.expectations if e.name not in decided),
         run_file=session.run_file,
         digest=session.digest(),
         wall_s=time.monotonic() - started_s,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab.cli.exits import complain
@@ -19,11 +18,12 @@ def world_to_read(args: Args) -> World | None:
         InputError: `--run` names something that is no run file.
     """
     from lab.commands.recorded import open_run
+    from lab.commands.runs import find_run
     from lab.core.duration import format_duration
     from lab.runs.place import newest_run
 
     if args.text("run"):
-        return open_run(Path(args.text("run")))
+        return open_run(find_run(args.text("run")))
     path = newest_run()
     if path is None:
         return None

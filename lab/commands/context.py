@@ -30,6 +30,8 @@ class Happening:
     actor: str
     key: Key | None
     detail: Mapping[str, Any] = field(default_factory=dict)
+    cause: int = 0
+    """The number of the record that led to it, 0 if nothing did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,12 @@ class World(Protocol):
 
     def happenings(self, types: Sequence[str] = (), key: Key | None = None) -> Sequence[Happening]:
         """Return the records up to this moment, oldest first; no types means all."""
+
+    def record(self, number: int) -> Happening | None:
+        """Return one record, or None; the moment does not matter."""
+
+    def ends(self, number: int) -> tuple[Manifest | None, Manifest | None]:
+        """Return the object of a change before and after it; None where it did not exist."""
 
     def changes(
         self, cluster: str, api_version: str, kind: str, after_s: float
@@ -149,6 +157,24 @@ class Player(Protocol):
         """
 
 
+class Replayer(Protocol):
+    """Plays recorded runs again; the session stands behind it."""
+
+    def __call__(
+        self,
+        run: Path,
+        *,
+        out: Path | None = None,
+        until_s: float | None = None,
+        speed: float | None = None,
+    ) -> Played:
+        """Play a run again from its file alone; no run file is kept unless `out` names one.
+
+        Raises:
+            InputError: The file cannot be read or played, or `out` not be written.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What one call may use."""
@@ -165,6 +191,7 @@ class Context:
     cluster: str = ""
     """Where changes go and `get` looks when the line does not say: the hub, or a member."""
     player: Player | None = None
+    replayer: Replayer | None = None
 
     def reading(self, args: Args) -> World:
         """Return the world at the moment `--at` asks for.

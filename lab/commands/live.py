@@ -183,6 +183,16 @@ class LiveWorld:
             and (key is None or record.key == key)
         ]
 
+    def record(self, number: int) -> Happening | None:
+        """Return one record, or None."""
+        records = self.clusters.trace.records
+        return _happening(records[number - 1]) if 0 < number <= len(records) else None
+
+    def ends(self, number: int) -> tuple[Manifest | None, Manifest | None]:
+        """Return the object of a change before and after it."""
+        record = self.clusters.trace.records[number - 1]
+        return record.before, record.after
+
     def changes(
         self, cluster: str, api_version: str, kind: str, after_s: float
     ) -> Sequence[ObjectChange]:
@@ -196,8 +206,9 @@ class LiveWorld:
 
 def _happening(record: TraceRecord) -> Happening:
     return Happening(
-        record.number, record.time_s, record.type, record.actor, record.key, record.detail
-    )
+        record.number, record.time_s, record.type, record.actor, record.key, record.detail,
+        record.cause,
+    )  # fmt: skip
 
 
 @dataclass(slots=True)

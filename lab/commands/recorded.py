@@ -14,6 +14,7 @@ from lab.core.kinds import HUB_KINDS, MEMBER_KINDS, KindRegistry, crd_kinds
 from lab.core.manifest import Manifest
 from lab.core.model import HUB, Key
 from lab.runs.reader import RunReader
+from lab.runs.stored import StoredRecord
 
 _CRD = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
 
@@ -71,11 +72,17 @@ class RecordedWorld:
 
     def happenings(self, types: Sequence[str] = (), key: Key | None = None) -> Sequence[Happening]:
         """Return the records up to this moment, oldest first."""
-        return [
-            Happening(record.number, record.time_s, record.type, record.actor, record.key,
-                      record.detail)
-            for record in self.reader.records(types, self.moment_s, key)
-        ]  # fmt: skip
+        return [_happening(each) for each in self.reader.records(types, self.moment_s, key)]
+
+    def record(self, number: int) -> Happening | None:
+        """Return one record, or None."""
+        found = self.reader.record(number)
+        return None if found is None else _happening(found)
+
+    def ends(self, number: int) -> tuple[Manifest | None, Manifest | None]:
+        """Return the object of a change before and after it."""
+        found = self.reader.record(number)
+        return (None, None) if found is None else self.reader.ends(found)
 
     def changes(
         self, cluster: str, api_version: str, kind: str, after_s: float
@@ -87,6 +94,13 @@ class RecordedWorld:
                 cluster, api_version, kind, after_s, self.reader.end_s
             )
         ]
+
+
+def _happening(record: StoredRecord) -> Happening:
+    return Happening(
+        record.number, record.time_s, record.type, record.actor, record.key, record.detail,
+        record.cause,
+    )  # fmt: skip
 
 
 def open_run(path: Path) -> RecordedWorld:

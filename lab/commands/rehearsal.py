@@ -137,6 +137,13 @@ class _Stage:
         """Return nothing: nothing has happened."""
         return ()
 
+    def record(self, number: int) -> Happening | None:
+        """Return nothing: nothing has happened."""
+
+    def ends(self, number: int) -> tuple[Manifest | None, Manifest | None]:
+        """Return nothing: nothing has happened."""
+        return None, None
+
     def changes(
         self, cluster: str, api_version: str, kind: str, after_s: float
     ) -> Sequence[ObjectChange]:

@@ -73,25 +73,34 @@ def scenario_files(name: str) -> list[str]:
 
 
 def _play(context: Context, args: Args, scenario: str) -> Played:
-    from lab.core.errors import InputError
-
     assert context.player is not None
     out = Path(args.text("out")) if args.text("out") else None
-    speed = None
-    if args.text("speed"):
-        try:
-            speed = float(args.text("speed").removeprefix("x"))
-        except ValueError:
-            speed = 0.0
-        if not 0 < speed < 1e9:
-            raise InputError(f'--speed "{args.text("speed")}" needs a factor above 0, such as 10')
     return context.player(
         scenario,
         seed=args.number("seed"),
         out=out,
         until_s=args.seconds("until"),
-        speed=speed,
+        speed=speed_of(args),
     )
+
+
+def speed_of(args: Args) -> float | None:
+    """Return the factor that `--speed` asks for, None if it is not given.
+
+    Raises:
+        InputError: It is no number above 0.
+    """
+    from lab.core.errors import InputError
+
+    if not args.text("speed"):
+        return None
+    try:
+        speed = float(args.text("speed").removeprefix("x"))
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed < 1e9:
+        raise InputError(f'--speed "{args.text("speed")}" needs a factor above 0, such as 10')
+    return speed
 
 
 def _result(
@@ -111,17 +120,18 @@ def _result(
     ]
     form = args.text("output")
     if form in {"json", "yaml", "name"}:
-        data = [_data(each) for each in played]
+        data = [play_data(each) for each in played]
         document: Any = data[0] if len(data) == 1 and not failed else data
         text = documents.rendered(form, document, [each.name for each in played])
         return Result(text or "", tuple(notes), document, code)
-    blocks = ["\n".join(_report(each, verbose=args.on("verbose"))) for each in played]
+    blocks = ["\n".join(play_report(each, verbose=args.on("verbose"))) for each in played]
     if len(played) + len(failed) > 1:
         blocks.append(_summary(played, failed))
     return Result("\n\n".join(blocks), tuple(notes), None, code)
 
 
-def _report(played: Played, *, verbose: bool) -> Iterator[str]:
+def play_report(played: Played, *, verbose: bool) -> Iterator[str]:
+    """Yield the lines of a played scenario: what happened, the members, the checks."""
     from lab.commands.printers.text import safe
     from lab.commands.printers.timeline import clock, render_timeline, timeline
 
@@ -209,7 +219,8 @@ def member_objects(played: Played) -> Iterator[tuple[str, Manifest]]:
                 yield cluster, manifest
 
 
-def _data(played: Played) -> dict[str, Any]:
+def play_data(played: Played) -> dict[str, Any]:
+    """Return a played scenario as JSON-ready data."""
     from lab.commands.printers.documents import without_managed_fields
     from lab.commands.printers.timeline import timeline
 

@@ -34,13 +34,17 @@ _CHANGE = "number, record, time_us, type, namespace, name, form, body"
 class RunReader:
     """A run file opened for reading.
 
+    Args:
+        path: The file.
+        check: Read all of it first, to see that it is what was written.
+
     Raises:
         InputError: The file cannot be read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, check: bool = True) -> None:
         self.path = path
-        self._connection = schema.open_readonly(path)
+        self._connection = schema.open_readonly(path, check=check)
         try:
             with self._guarded():
                 rows = self._rows("SELECT name, value FROM meta")
@@ -119,13 +123,38 @@ class RunReader:
 
     def find(self, key: Key, at_s: float) -> Manifest | None:
         """Return an object as it stood at a moment, or None."""
-        return self._states(key.cluster, key.api_version, key.kind, at_s, key).get(key)
+        last = self._last_before("changes", at_s)
+        return self._states(key.cluster, key.api_version, key.kind, last, key).get(key)
+
+    def ends(self, record: StoredRecord) -> tuple[Manifest | None, Manifest | None]:
+        """Return the object of a record of a change as it stood before and after.
+
+        What the hub is told of a member it is told a moment later: then these are the last two
+        states that the object had by then.
+        """
+        key = record.key
+        if key is None:
+            return None, None
+        last = self._last_before("changes", record.time_s)
+        with self._guarded():
+            rows = self._rows(
+                "SELECT number, record FROM changes WHERE cluster = ? AND kind = ? "
+                "AND api_version = ? AND namespace = ? AND name = ? AND number <= ? "
+                "ORDER BY number DESC LIMIT 100",
+                (key.cluster, key.kind, key.api_version, key.namespace, key.name, last),
+            )
+            # Of several writes at one instant each is the one that this record came with.
+            exact = [number for number, at in rows if at == record.number]
+            change = exact[0] if exact else rows[0][0] if rows else 0
+        kind = (key.cluster, key.api_version, key.kind)
+        before, after = (self._states(*kind, each, key).get(key) for each in (change - 1, change))
+        return before, after
 
     def objects(
         self, cluster: str, api_version: str, kind: str, at_s: float, namespace: str | None = None
     ) -> Sequence[Manifest]:
         """Return the objects of a kind at a moment, by namespace and name."""
-        states = self._states(cluster, api_version, kind, at_s)
+        states = self._states(cluster, api_version, kind, self._last_before("changes", at_s))
         return [
             state
             for key, state in sorted(states.items())
@@ -133,11 +162,11 @@ class RunReader:
         ]
 
     def _states(
-        self, cluster: str, api_version: str, kind: str, at_s: float, key: Key | None = None
+        self, cluster: str, api_version: str, kind: str, last: int, key: Key | None = None
     ) -> dict[Key, Manifest]:
-        """Return the objects at a moment: of each the last whole state, and the patches since."""
+        """Return the objects after a change: each one's last whole state, with what came since."""
         where = "cluster = ? AND kind = ? AND api_version = ? AND number <= ?"
-        values: tuple[Any, ...] = (cluster, kind, api_version, self._last_before("changes", at_s))
+        values: tuple[Any, ...] = (cluster, kind, api_version, last)
         if key is not None:
             where += " AND namespace = ? AND name = ?"
             values += (key.namespace, key.name)
@@ -233,6 +262,15 @@ class RunReader:
             rows = self._rows(f"SELECT {_RECORD} FROM trace WHERE number = ?", (number,))  # noqa: S608
             return _record(rows[0]) if rows else None
 
+    def span(self, first: int, last: int) -> Sequence[StoredRecord]:
+        """Return the records from one number to another."""
+        with self._guarded():
+            rows = self._rows(
+                f"SELECT {_RECORD} FROM trace WHERE number BETWEEN ? AND ? ORDER BY number",  # noqa: S608
+                (first, last),
+            )
+            return [_record(row) for row in rows]
+
     def record_count(self) -> int:
         """Return how many records the trace has."""
         with self._guarded():
@@ -289,6 +327,10 @@ class RunReader:
                                 json.loads(row[10]))
                 for row in rows
             ]  # fmt: skip
+
+    def violation_count(self) -> int:
+        """Return how many breaches of invariants there are."""
+        return int(self._rows("SELECT COUNT(*) FROM violations")[0][0])
 
     def verdicts(self) -> Sequence[Verdict]:
         """Return the outcomes of all checks."""
