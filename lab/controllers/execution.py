@@ -71,6 +71,7 @@ from lab.core.model import (
     Synced,
     Update,
     View,
+    key_of,
 )
 from lab.core.settings import KarmadaSettings
 
@@ -148,7 +149,7 @@ class ExecutionController:
             return Plan(error=f'clusters.cluster.karmada.io "{name}" not found')
         target = member_key(work, name)
         if is_deleting(work):
-            return self._delete(view, work, target, cluster)
+            return self._delete(view, work, target, cluster, now_s)
         suspended = bool(spec_of(work).get("suspendDispatching"))
         actions, notes = dispatching(key, work, suspended, now_s)
         if suspended:
@@ -163,17 +164,27 @@ class ExecutionController:
                 work = patched(work, actions)
                 actions += condition_patch(key, work, not_applied(refused), now_s)
                 notes.append(sync_failed(key, target, refused))
-            return self._await_list(target, actions, notes)
+            return self._await_list(key, target, now_s, actions, notes)
         work = patched(work, actions)
         return self._apply(view, key, work, target, now_s, actions, notes)
 
     def _await_list(
-        self, target: Key, actions: Sequence[Action] = (), notes: Sequence[Note] = ()
+        self,
+        key: Key,
+        target: Key,
+        now_s: float,
+        actions: Sequence[Action] = (),
+        notes: Sequence[Note] = (),
     ) -> Plan:
-        """Ask for the member's list of a kind; its end brings all Works of the kind back."""
-        if target[:3] in self._writes.asked:
+        """Ask for the member's list of a kind; its end brings all Works of the kind back.
+
+        A Work that asked and is back without the list, or one that has waited for another's, asks
+        (again): the write before the question may have been refused.
+        """
+        asker, asked_s = self._writes.asked.get(target[:3], (key, now_s))
+        if asker != key and now_s < round(asked_s + LIST_CHECK_S, 6):
             return Plan(actions, LIST_CHECK_S, notes=notes)
-        self._writes.asked.add(target[:3])
+        self._writes.asked[target[:3]] = (key, now_s)
         return Plan([*actions, Subscribe(*target[:3])], notes=notes)
 
     def _apply(
@@ -220,19 +231,21 @@ class ExecutionController:
 
     # ── the way out ────────────────────────────────────────────────────────────────────────────
 
-    def _delete(self, view: View, work: Manifest, target: Key | None, cluster: Manifest) -> Plan:
+    def _delete(
+        self, view: View, work: Manifest, target: Key | None, cluster: Manifest, now_s: float
+    ) -> Plan:
         freed = without_finalizer(work, EXECUTION_FINALIZER)
         last: list[Action] = [] if freed is work else [Update(HUB, freed)]
         if target is None:
             return Plan(last)
         if spec_of(work).get("preserveResourcesOnDeletion"):
-            return self._preserve(view, work, target, last)
+            return self._preserve(view, work, target, last, now_s)
         if not cluster_ready(cluster):
             if not is_deleting(cluster):
                 return Plan(error=f"cluster({name_of(cluster)}) not ready")
             return Plan(last)
         if not view.synced(*target[:3]):
-            return self._await_list(target)
+            return self._await_list(key_of(work), target, now_s)
         observed = view.get(target)
         if observed is None or not managed(observed):
             return Plan(last)
@@ -240,10 +253,12 @@ class ExecutionController:
             return Plan(last)
         return Plan([Delete(target, "Background", uid_of(observed)), *last])
 
-    def _preserve(self, view: View, work: Manifest, target: Key, last: Sequence[Action]) -> Plan:
+    def _preserve(
+        self, view: View, work: Manifest, target: Key, last: Sequence[Action], now_s: float
+    ) -> Plan:
         """Take Karmada's marks off the member object and leave it where it is."""
         if not view.synced(*target[:3]):
-            return self._await_list(target)
+            return self._await_list(key_of(work), target, now_s)
         observed = view.get(target)
         desired = manifest_of_work(work)
         assert desired is not None

@@ -26,8 +26,8 @@ class MemberWrites:
     """Member object to why the last write was refused; gone once one is accepted."""
     deleted: dict[Key, str] = field(default_factory=dict)
     """Member object to the uid whose deletion was accepted."""
-    asked: set[tuple[str, str, str]] = field(default_factory=set)
-    """Subscriptions under way."""
+    asked: dict[tuple[str, str, str], tuple[Key, float]] = field(default_factory=dict)
+    """Subscriptions under way: the Work that asked, and when."""
     unlisted: dict[tuple[str, str, str], str] = field(default_factory=dict)
     """Subscriptions that were refused, and why."""
 
@@ -46,7 +46,7 @@ class MemberWrites:
 
     def _subscribed(self, action: Subscribe, answer: Answered) -> None:
         place = (action.cluster, action.api_version, action.kind)
-        self.asked.discard(place)
+        self.asked.pop(place, None)
         if answer.error is None:
             self.unlisted.pop(place, None)
         else:
@@ -66,6 +66,6 @@ class MemberWrites:
         for record in (self.versions, self.errors, self.deleted):
             for key in [key for key in record if key.cluster == cluster]:
                 del record[key]
-        self.asked = {entry for entry in self.asked if entry[0] != cluster}
+        self.asked = {entry: by for entry, by in self.asked.items() if entry[0] != cluster}
         for place in [place for place in self.unlisted if place[0] == cluster]:
             del self.unlisted[place]

@@ -75,3 +75,19 @@ def differences(
         for place in sorted({*wanted, *found})
         if wanted.get(place) != found.get(place)
     }
+
+
+def without_scheduled(state: Mapping[Place, Any]) -> Mapping[Place, Any]:
+    """Leave out the Scheduled condition of bindings.
+
+    Karmada's scheduler writes it after the placement, in a second request. When it starts again
+    between the two, or the second is refused, it sees nothing to schedule and writes no condition (v1.19
+    `pkg/scheduler/scheduler.go`, `doScheduleBinding`): the lab does the same.
+    """
+    found = dict(state)
+    for place, each in state.items():
+        conditions = (each.get("status") or {}).get("conditions")
+        if place[1].endswith("ResourceBinding") and conditions:
+            kept = [entry for entry in conditions if entry["type"] != "Scheduled"]
+            found[place] = {**each, "status": {**each["status"], "conditions": kept}}
+    return found

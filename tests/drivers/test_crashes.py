@@ -15,7 +15,7 @@ import pytest
 
 from lab.engine.processes import MOMENTS, Moment
 from lab.session import Session
-from tests.drivers.end_state import Place, differences, end_state
+from tests.drivers.end_state import Place, differences, end_state, without_scheduled
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 PLAYED = ("seeds/karmada-nginx/scenario.yaml", "scale-up.yaml")
@@ -40,22 +40,6 @@ def undisturbed(path: str) -> tuple[Mapping[Place, Any], Mapping[str, int]]:
     processes = session.federation.engine.processes
     writes = {name: processes.writes(name) - booted.writes(name) for name in PROCESSES}
     return end_state(session.federation), writes
-
-
-def without_scheduled(state: Mapping[Place, Any]) -> Mapping[Place, Any]:
-    """Leave out the Scheduled condition of bindings.
-
-    Karmada's scheduler writes it after the placement, in a second request. When it starts again
-    between the two, it sees nothing to schedule and writes no condition (v1.19
-    `pkg/scheduler/scheduler.go`, `doScheduleBinding`): the lab does the same.
-    """
-    found = dict(state)
-    for place, each in state.items():
-        conditions = (each.get("status") or {}).get("conditions")
-        if place[1].endswith("ResourceBinding") and conditions:
-            kept = [entry for entry in conditions if entry["type"] != "Scheduled"]
-            found[place] = {**each, "status": {**each["status"], "conditions": kept}}
-    return found
 
 
 @pytest.mark.parametrize("moment", MOMENTS)

@@ -1,0 +1,88 @@
+"""Late, repeated, reordered and lost news: the run still ends where it ends without them.
+
+Each disturbance begins at every moment at which the undisturbed run writes to the hub, one run for
+each, and ends some seconds later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab.session import Session
+from tests.drivers.end_state import Place, differences, end_state, without_scheduled
+
+SCENARIO = Path(__file__).parents[2] / "scenarios" / "seeds" / "karmada-nginx" / "scenario.yaml"
+LASTS_S = 7.0
+DISTURBANCES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "watch dropped and resumed": ("WatchDrop", {"relist": False}),
+    "watch dropped and listed again": ("WatchDrop", {"relist": True}),
+    "stale reads": ("StaleReads", {"lag": 3.0}),
+    "everything twice": ("DuplicatedDelivery", {"share": 1.0}),
+    "objects overtake each other": ("ReorderedDelivery", {"window": 2.0}),
+    "conflicts": ("Conflicts", {"share": 0.5}),
+    "hub down for a moment": ("ApiServerDown", {}),
+    "slow hub": ("SlowApi", {"factor": 100.0}),
+}
+MEMBER_DISTURBANCES = {
+    name: given for name, given in DISTURBANCES.items() if name not in {"stale reads", "conflicts"}
+}
+
+
+def played(
+    at_s: float | None = None, kind: str = "", given: Any = None, member: str = ""
+) -> Session:
+    session = Session.open(SCENARIO)
+    federation = session.federation
+    if at_s is not None:
+
+        def begin(now_s: float) -> None:
+            number = federation.trace.add(now_s, "fault", "fault", None, cause=1)
+            if member:
+                side = federation.members[member]
+                side.begin_fault(number, kind, given, now_s)
+                end = side.end_fault
+            else:
+                federation.control_plane.begin_fault(number, kind, given, now_s)
+                end = federation.control_plane.end_fault
+            federation.engine.call_at(now_s + LASTS_S, lambda then_s: end(number, then_s))
+
+        federation.engine.call_at(at_s, begin)
+    session.play()
+    federation.run_until_quiet(60.0)
+    return session
+
+
+@cache
+def undisturbed() -> tuple[Mapping[Place, Any], tuple[float, ...]]:
+    session = played()
+    records = session.federation.trace.records
+    times = {each.time_s for each in records if each.type == "action" and each.time_s >= 0.0}
+    return ended(session), tuple(sorted(times))
+
+
+def ended(session: Session) -> Mapping[Place, Any]:
+    return without_scheduled(end_state(session.federation))
+
+
+@pytest.mark.parametrize("name", DISTURBANCES)
+def test_the_hubs_news_may_be_disturbed_at_any_write(name: str) -> None:
+    wanted, times = undisturbed()
+    assert len(times) > 10
+    kind, given = DISTURBANCES[name]
+    for at_s in times:
+        found = ended(played(at_s, kind, given))
+        assert not differences(wanted, found), f"{name} from {at_s} s"
+
+
+@pytest.mark.parametrize("name", MEMBER_DISTURBANCES)
+def test_a_members_news_may_be_disturbed_at_any_write(name: str) -> None:
+    wanted, times = undisturbed()
+    kind, given = MEMBER_DISTURBANCES[name]
+    for at_s in times:
+        found = ended(played(at_s, kind, given, "member1"))
+        assert not differences(wanted, found), f"{name} from {at_s} s"
