@@ -19,10 +19,12 @@ from lab.commands.snapshot import Snapshot, take_snapshot
 from lab.commands.verb import Result
 from lab.core.errors import ApiError, InputError, LabError, did_you_mean
 from lab.core.fleet import FleetSpec
+from lab.core.kinds import HUB_KINDS
 from lab.core.model import HUB
 from lab.drivers.federation import Federation, Settings, cluster_manifest
 from lab.recording import Recording, ScriptLine
 from lab.runs.writer import RunWriter
+from lab.scenario.aborting import AbortWatch
 from lab.scenario.model import Scenario
 from lab.scenario.runner import Progress as Progress
 from lab.scenario.runner import Verdict, run_scenario
@@ -88,6 +90,9 @@ class Session:
             self._recording = Recording(out, self.federation, self.history, described, scenario)
         for cluster in (HUB, *names):
             self.history.watch(cluster, self.federation.store_of(cluster), lambda: self.now_s)
+        kinds = HUB_KINDS() if scenario is None else scenario.kinds
+        asked = FederationWorld(self.federation)
+        self._aborts = AbortWatch(asked, self.federation.injector, kinds)
         self.world = LiveWorld(self.federation, names, self.history)
         self.writer = LiveWriter(self.federation, self._join)
 
@@ -138,15 +143,19 @@ class Session:
         """Let time pass up to and including `until_s` (seconds of the run)."""
         while self.script and self.script[0].time_s <= until_s:
             line = self.script[0]
-            self.federation.run_until(max(line.time_s, self.now_s))
+            self._let_pass(max(line.time_s, self.now_s))
             if len(self.federation.trace.records) < line.after and self.now_s >= until_s:
                 break  # a step of the scenario came before it, at the same moment
             self.script.popleft()
             with shelved(line.files):
                 self.command(line.line, line.cluster)
-        self.federation.run_until(until_s)
+        self._let_pass(until_s)
         if not self._playing:
             self.flush()
+
+    def _let_pass(self, until_s: float) -> None:
+        """Let time pass; a fault whose condition comes true meanwhile is ended then."""
+        self._aborts.run_until(self.federation.run_until, until_s)
 
     def play(
         self, pace: Pace | None = None, on_progress: Callable[[Progress], None] | None = None
@@ -158,7 +167,7 @@ class Session:
             on_progress: Told of every step, check and advance before time passes.
         """
         assert self.scenario is not None, "only a session opened from a scenario can play"
-        world = FederationWorld(self.federation, self._step_line)
+        world = FederationWorld(self.federation, self._step_line, self._let_pass)
         if self._recording is not None:
             self._recording.plays()
 
