@@ -79,7 +79,7 @@ def find_run(name: str) -> Path:
     from lab.runs.place import newest_run, runs_directory
 
     path = Path(name)
-    if path.exists() or (path.suffix == ".run" and len(path.parts) > 1):
+    if path.exists():
         return path
     kept = runs_directory() / f"{name.removesuffix('.run')}.run"
     if "/" not in name and kept.exists():
@@ -87,6 +87,8 @@ def find_run(name: str) -> Path:
     newest = newest_run()
     if name == "latest" and newest is not None:
         return newest
+    if path.suffix or len(path.parts) > 1:
+        raise InputError(f"there is no run file {path}")
     known = sorted(each.stem for each in runs_directory().glob("*.run"))
     near = did_you_mean(name, known) or " (fedlab runs lists those that are kept)"
     raise InputError(f"there is no run {quoted(name, 200)}{near}")

@@ -42,7 +42,7 @@ REFUSED = {
     "an unknown flag of the program": (["--hlep"], 'unknown flag: --hlep — did you mean "--help"?'),
     "an unknown second word": (["scenario", "chek"], 'did you mean "check"?'),
     "the terminal UI": (["tui"], "the terminal UI is not in this version yet"),
-    "a verb of a later version": (["replay", "x"], "fedlab replay is not in this version yet"),
+    "a verb of a later version": (["sweep", "x"], "fedlab sweep is not in this version yet"),
     "no words at all": ([], "the terminal UI is not in this version yet"),
     "a change without a session": (["scale", "deploy/web", "--replicas=2"], "a shell has none"),
     "no run to read": (["get", "pods"], "play a scenario first"),

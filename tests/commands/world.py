@@ -13,7 +13,7 @@ from lab.commands.verb import Result
 from lab.core.errors import ApiError, InputError
 from lab.core.kinds import HUB_KINDS, MEMBER_KINDS
 from lab.core.manifest import Manifest
-from lab.core.model import HUB
+from lab.core.model import HUB, Key
 from lab.engine.trace import Trace
 from lab.store.api_store import ApiStore
 
@@ -36,7 +36,7 @@ class Stores:
     def acting(self, actor: str, detail: Mapping[str, Any] | None = None) -> int:
         return self.trace.add(self.now_s, "step", actor, None, detail=detail or {})
 
-    def next_write(self) -> None:
+    def next_write(self, key: Key | None = None) -> None:
         """Time is the tests' to set."""
 
 
