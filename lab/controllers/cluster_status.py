@@ -70,7 +70,7 @@ class ClusterStatusController:
             settings.cluster_failure_threshold_s, settings.cluster_success_threshold_s
         )
         self._results: dict[str, ProbeResult] = {}
-        self._asked: set[str] = set()
+        self._asked: dict[str, float] = {}
 
     def make_queue(self) -> Queue:
         """Return the queue this controller works from."""
@@ -80,7 +80,6 @@ class ClusterStatusController:
         """A Cluster's new generation asks for a probe; a probe's result for a status."""
         if isinstance(event, ProbeResult):
             self._results[event.cluster] = event
-            self._asked.discard(event.cluster)
             return (Due(cluster_key(event.cluster)),)
         change = hub_change(event, *CLUSTER)
         if change is None:
@@ -95,7 +94,7 @@ class ClusterStatusController:
         if cluster is None:
             self._debounce.forget(key.name)
             self._results.pop(key.name, None)
-            self._asked.discard(key.name)
+            self._asked.pop(key.name, None)
             return Plan()
         if CLUSTER_FINALIZER not in finalizers_of(cluster):
             return Plan()  # the cluster controller comes first; its write brings the key back
@@ -103,13 +102,15 @@ class ClusterStatusController:
         if result is None:
             if key.name in self._asked:
                 return Plan()
-            self._asked.add(key.name)
+            self._asked[key.name] = now_s
             return Plan((Probe(key.name),))
-        wait_s = self._until_next(key.name, now_s)
-        updated = self.with_result(cluster, result, now_s)
+        # Counted from now, not from the answer to the write: else probes would stray.
+        again = (Due(key, self._until_next(key.name, now_s)),)
+        asked_s = self._asked.pop(key.name, now_s)
+        updated = self.with_result(cluster, result, now_s, asked_s)
         if updated is None:
-            return Plan((), wait_s)
-        return Plan((Update(HUB, updated, "status"),), wait_s)
+            return Plan(follow=again)
+        return Plan((Update(HUB, updated, "status"),), follow=again)
 
     def _until_next(self, name: str, now_s: float) -> float:
         period_s = self._settings.cluster_status_update_frequency_s
@@ -117,11 +118,19 @@ class ClusterStatusController:
         turns = math.floor(round((now_s - phase_s) / period_s, 9)) + 1
         return round(phase_s + turns * period_s - now_s, 6)
 
-    def with_result(self, cluster: Manifest, result: ProbeResult, now_s: float) -> Manifest | None:
-        """Return the Cluster with what a probe found, None if its status stays as it is."""
+    def with_result(
+        self, cluster: Manifest, result: ProbeResult, now_s: float, asked_s: float | None = None
+    ) -> Manifest | None:
+        """Return the Cluster with what a probe found, None if its status stays as it is.
+
+        The thresholds count from when probes were asked (`asked_s`): their answers come with
+        delays of their own, and one that is a little late must not cost a whole period more. (The
+        real loop sleeps a period after each answer, so its probes only ever lie further apart.)
+        """
+        since_s = now_s if asked_s is None else asked_s
         observed = observed_condition(result.online, result.healthy)
         current = condition(cluster, "Ready")
-        ready = self._debounce.adjusted(result.cluster, current, observed, now_s)
+        ready = self._debounce.adjusted(result.cluster, current, observed, since_s)
         status = dict(status_of(cluster))
         conditions = status.get("conditions")
         if result.online and result.healthy and ready["status"] == "True":

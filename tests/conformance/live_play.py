@@ -4,7 +4,7 @@ recorded: only what a user can see, without Karmada's own labels and annotations
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from lab.core.fleet import ClusterSpec, FleetSpec, NodePool
@@ -25,7 +25,7 @@ from lab.core.manifest import (
     spec_of,
     status_of,
 )
-from lab.core.model import HUB, Key, key_of
+from lab.core.model import HUB, Key, PatchType, key_of
 from lab.core.settings import karmada_settings
 from lab.drivers.federation import Federation, Settings
 from lab.store.api_store import ApiStore
@@ -99,6 +99,7 @@ class Player:
     def __init__(self, scenario: Mapping[str, Any]) -> None:
         self.federation = federation_of(scenario)
         self._uids: Mapping[str, str] = scenario.get("templateUids") or {}
+        self._faults: dict[str, int] = {}
 
     def play(self, step: Mapping[str, Any]) -> None:
         """Do one step at its time."""
@@ -140,7 +141,7 @@ class Player:
         self._store().patch(_target(step), body, "merge", self.federation.now_s)
 
     def _patch(self, step: Mapping[str, Any]) -> None:
-        kind = step.get("patchType") or "merge"
+        kind: PatchType = step.get("patchType") or "merge"
         self._store().patch(_target(step), step["patch"], kind, self.federation.now_s)
 
     def _delete(self, step: Mapping[str, Any]) -> None:
@@ -148,12 +149,28 @@ class Player:
 
     def _edit_member(self, step: Mapping[str, Any]) -> None:
         store = self._store(step["target"]["cluster"])
-        kind = step.get("patchType") or "merge"
+        kind: PatchType = step.get("patchType") or "merge"
         store.patch(_target(step), step["patch"], kind, self.federation.now_s)
 
     def _delete_in_member(self, step: Mapping[str, Any]) -> None:
         store = self._store(step["target"]["cluster"])
         store.delete(_target(step), self.federation.now_s)
+
+    def _kill_api_server(self, step: Mapping[str, Any]) -> None:
+        name = step["target"]["cluster"]
+        number = self.federation.acting("fault")
+        self._faults[name] = number
+        self.federation.engine.causes.blame(name, number)
+        member = self.federation.members[name]
+        member.begin_fault(number, "ApiServerDown", {}, self.federation.now_s)
+
+    def _restore_api_server(self, step: Mapping[str, Any]) -> None:
+        name = step["target"]["cluster"]
+        self.federation.acting("fault")
+        self.federation.members[name].end_fault(self._faults.pop(name), self.federation.now_s)
+
+    def _rebalance(self, step: Mapping[str, Any]) -> None:
+        self._apply(step)
 
     def _wait(self, step: Mapping[str, Any]) -> None:
         """Time passes by itself."""
@@ -191,6 +208,7 @@ def state_of(federation: Federation) -> dict[str, Any]:
         "members": {name: _member_objects(store) for name, store in members.items()},
         "pods": {name: _pods(store) for name, store in members.items()},
         "template": [_template_state(each) for each in _templates(hub)],
+        "rebalancers": [_rebalancer_state(each) for each in _all(hub, "WorkloadRebalancer")],
     }
 
 
@@ -199,6 +217,7 @@ _APIS = {
     "ResourceBinding": "work.karmada.io/v1alpha2",
     "ClusterResourceBinding": "work.karmada.io/v1alpha2",
     "Work": "work.karmada.io/v1alpha1",
+    "WorkloadRebalancer": "apps.karmada.io/v1alpha1",
 }
 
 
@@ -360,15 +379,31 @@ def _template_state(template: Manifest) -> dict[str, Any]:
     }
 
 
+def _rebalancer_state(rebalancer: Manifest) -> dict[str, Any]:
+    observed = status_of(rebalancer).get("observedWorkloads") or ()
+    return {"name": name_of(rebalancer), "observedWorkloads": [dict(each) for each in observed]}
+
+
 # ── comparing ──────────────────────────────────────────────────────────────────────────────────
 
 _NAMES = ("cluster", "kind", "namespace", "name")
 
 
-def differences(want: Mapping[str, Any], got: Mapping[str, Any]) -> list[str]:
-    """Return where a state is not as recorded; only what was recorded is looked at."""
+def differences(
+    want: Mapping[str, Any], got: Mapping[str, Any], lost: Collection[str] = ()
+) -> list[str]:
+    """Return where a state is not as recorded; only what was recorded is looked at.
+
+    Args:
+        want: The recorded state.
+        got: The simulated one.
+        lost: Clusters that failed: what a status still counts of them is not part of the record,
+            except where they are targets.
+    """
+    if lost:
+        want, got = _without(want, lost), _without(got, lost)
     found: list[str] = []
-    for part in ("clusters", "bindings", "works", "template"):
+    for part in ("clusters", "bindings", "works", "template", "rebalancers"):
         found += _compare_lists(part, want.get(part) or (), got[part])
     for name, objects in want["members"].items():
         if objects != "unreachable":
@@ -377,6 +412,32 @@ def differences(want: Mapping[str, Any], got: Mapping[str, Any]) -> list[str]:
         if pods != "unreachable" and pods != got["pods"][name]:
             found.append(f"pods.{name}: want {pods}, got {got['pods'][name]}")
     return found
+
+
+def _without(state: Mapping[str, Any], lost: Collection[str]) -> dict[str, Any]:
+    """Return a state without what is loose while Works of lost clusters wait for deletion."""
+    bindings, loose = [], set()
+    for binding in state["bindings"]:
+        targets = {each["name"] for each in binding["clusters"]}
+        items = binding["aggregatedStatus"]
+        kept = [i for i in items if i["clusterName"] in targets or i["clusterName"] not in lost]
+        bindings.append({**binding, "aggregatedStatus": kept})
+        if any(name not in targets for name in lost):
+            loose.add(binding["resource"])
+    templates = [
+        {name: value for name, value in each.items() if name != "status"}
+        if f"{each['kind']}/{each['name']}" in loose
+        else each
+        for each in state["template"]
+    ]
+    clusters = [
+        {**each, "taints": sorted(map(_taint, each["taints"]))} for each in state["clusters"]
+    ]
+    return {**state, "bindings": bindings, "template": templates, "clusters": clusters}
+
+
+def _taint(told: Any) -> str:
+    return told if isinstance(told, str) else f"{told['key']}:{told['effect']}"
 
 
 def _compare_lists(part: str, want: Any, got: Any) -> list[str]:

@@ -12,7 +12,8 @@ import pytest
 from tests.conformance.live_play import Player, differences, state_of
 
 FILE = Path(__file__).with_name("karmada-live-scenarios.jsonl")
-NEEDS_FAILURE = {"killApiServer", "restoreApiServer", "pauseNodes", "rebalance"}
+NEEDS_FAILURE = {"killApiServer", "restoreApiServer", "pauseNodes"}
+"""Steps of the runs that `test_karmada_live_failure` plays."""
 
 
 def scenarios() -> Iterator[Any]:

@@ -50,9 +50,10 @@ def test_a_probe_then_its_result_then_the_next_in_phase() -> None:
     assert (condition(update.object, "Ready") or {})["reason"] == "ClusterReady"
     assert (condition(update.object, "CompleteAPIEnablements") or {})["reason"] == "Complete"
     phase_s = fnv1a_32(b"member1") % 10_000 / 1000
-    assert plan.requeue_after_s is not None
-    assert round((100.25 + plan.requeue_after_s - phase_s) % 10, 6) in (0.0, 10.0)
-    assert 0 < plan.requeue_after_s <= 10
+    (again,) = plan.follow
+    assert again.key == KEY
+    assert round((100.25 + again.after_s - phase_s) % 10, 6) in (0.0, 10.0)
+    assert 0 < again.after_s <= 10
 
 
 def test_the_same_result_again_writes_nothing() -> None:
@@ -108,3 +109,18 @@ def test_a_status_change_does_not_probe() -> None:
     loop = controller()
     view = view_for(loop)
     assert changed(view, loop, cluster(), cluster("member1", None)) == []
+
+
+def test_the_thresholds_count_from_when_probes_were_asked() -> None:
+    loop = controller()
+    view = view_for(loop, cluster("member1", None))
+    told(view, loop, WELL)
+    loop.reconcile(view, KEY, 0.0)
+    down = ProbeResult("member1", online=False, healthy=False)
+    for asked_s, answered_s in ((10.0, 10.5), (20.0, 20.1), (30.0, 30.1)):
+        loop.reconcile(view, KEY, asked_s)
+        told(view, loop, down)
+        assert loop.with_result(cluster("member1", "True"), down, answered_s, asked_s) is None
+    late = loop.with_result(cluster("member1", "True"), down, 40.1, 40.0)
+    assert late is not None
+    assert (condition(late, "Ready") or {})["status"] == "False"
