@@ -108,13 +108,23 @@ def test_the_member_is_listed_first() -> None:
     the_work = with_status(work(desired()))
     view = view_for(loop, cluster(), the_work)
     key = hub_key(the_work)
-    assert loop.reconcile(view, key, 0.0).actions == [Subscribe("member1", "apps/v1", "Deployment")]
-    waiting = loop.reconcile(view, key, 0.0)
-    assert not waiting.actions
-    assert waiting.requeue_after_s is not None
+    ask = Subscribe("member1", "apps/v1", "Deployment")
+    assert loop.reconcile(view, key, 0.0).actions == [ask]
+    assert loop.reconcile(view, key, 0.0).actions == [ask], "it asked, and has no list: again"
     assert keys(told(view, loop, Synced("member1", "apps/v1", "Deployment"))) == [
         "Work karmada-es-member1/web-w"
     ]
+
+
+def test_one_work_waits_for_the_list_that_another_asked_for() -> None:
+    loop = controller()
+    first, second = with_status(work(desired())), with_status(work(desired(), name="web-o"))
+    view = view_for(loop, cluster(), first, second)
+    assert loop.reconcile(view, hub_key(first), 0.0).actions
+    waiting = loop.reconcile(view, hub_key(second), 1.0)
+    assert not waiting.actions
+    assert waiting.requeue_after_s == 5.0
+    assert loop.reconcile(view, hub_key(second), 6.0).actions, "the first one may never have asked"
 
 
 def test_a_kind_the_member_does_not_serve_fails_the_work() -> None:

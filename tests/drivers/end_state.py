@@ -81,8 +81,8 @@ def without_scheduled(state: Mapping[Place, Any]) -> Mapping[Place, Any]:
     """Leave out the Scheduled condition of bindings.
 
     Karmada's scheduler writes it after the placement, in a second request. When it starts again
-    between the two, or the second is refused, it sees nothing to schedule and writes no condition (v1.19
-    `pkg/scheduler/scheduler.go`, `doScheduleBinding`): the lab does the same.
+    between the two, or the second is refused, it sees nothing to schedule and writes no condition
+    (v1.19 `pkg/scheduler/scheduler.go`, `doScheduleBinding`): the lab does the same.
     """
     found = dict(state)
     for place, each in state.items():
