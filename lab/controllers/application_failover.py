@@ -78,7 +78,14 @@ class ApplicationFailoverController:
             self._since.pop(key, None)
             return Plan()
         before = self._since.get(key, {})
-        found = diagnose(binding, behaviour, before, now_s)
+        found = diagnose(
+            binding,
+            behaviour,
+            before,
+            now_s,
+            unknown_resets=self._settings.quirk("unknownResetsTimer"),
+            one_at_a_time=not self._settings.quirk("pingPong"),
+        )
         moved = binding
         try:
             for cluster in found.evict:

@@ -16,6 +16,8 @@ from lab.controllers.lineage import (
     cluster_key,
     cluster_of_namespace,
     cluster_ready,
+    execution_namespace,
+    key_in_hub,
     managed,
     manifest_of_work,
     member_key,
@@ -93,6 +95,7 @@ class ExecutionController:
         self, settings: KarmadaSettings, interpreter: Interpreter, queues: QueueFactory
     ) -> None:
         self.workers = settings.concurrent_work_syncs
+        self._settings = settings
         self.indexes: Sequence[Index] = (works_by_kind(),)
         self._interpreter = interpreter
         self._queues = queues
@@ -113,12 +116,22 @@ class ExecutionController:
             return [Due(key) for key in _works_of(view, event)]
         if isinstance(event, Observed) and event.key.cluster != HUB:
             return self._drifted(event)
-        if (gone := hub_change(event, *CLUSTER)) is not None:
-            if gone.object is None:
-                self._writes.forget(gone.key.name)
-            return ()
+        if (cluster := hub_change(event, *CLUSTER)) is not None:
+            if cluster.object is None:
+                self._writes.forget(cluster.key.name)
+            return self._recovered(cluster, view)
         change = hub_change(event, *WORK)
         return (Due(change.key),) if change is not None and generation_changed(change) else ()
+
+    def _recovered(self, change: Observed, view: View) -> Iterable[Due]:
+        """Works to be deleted wait for their back-off, also when their cluster is back (quirk)."""
+        old, new = change.old, change.object
+        if self._settings.quirk("surplusAfterRecovery") or old is None or new is None:
+            return ()
+        if cluster_ready(old) or not cluster_ready(new):
+            return ()
+        works = view.list(HUB, *WORK, execution_namespace(change.key.name))
+        return [Due(key_in_hub(work)) for work in works if is_deleting(work)]
 
     def _drifted(self, event: Observed) -> Iterable[Due]:
         subject = event.old if event.object is None or event.old is not None else event.object

@@ -46,7 +46,13 @@ class Diagnosis:
 
 
 def diagnose(
-    binding: Manifest, behaviour: Mapping[str, Any], since: Mapping[str, float], now_s: float
+    binding: Manifest,
+    behaviour: Mapping[str, Any],
+    since: Mapping[str, float],
+    now_s: float,
+    *,
+    unknown_resets: bool = True,
+    one_at_a_time: bool = False,
 ) -> Diagnosis:
     """Return which clusters a binding is to leave, from the health it last reported.
 
@@ -60,8 +66,12 @@ def diagnose(
         behaviour: Its `failover.application`.
         since: What the last look left behind.
         now_s: Second of the run.
+        unknown_resets: Unknown puts the clock back too (a quirk the real one has).
+        one_at_a_time: No cluster is left while another is being left for a failure (without the
+            quirk that applications go round).
     """
     limit_s = toleration_s(behaviour)
+    well = {"Healthy", "Unknown"} if unknown_resets else {"Healthy"}
     leaving = {str(task.get("fromCluster")) for task in tasks_of(binding)}
     targets = {str(each.get("name")) for each in spec_of(binding).get("clusters") or ()}
     known = dict(since)
@@ -70,7 +80,7 @@ def diagnose(
     news: list[str] = []
     for item in status_of(binding).get("aggregatedStatus") or ():
         cluster, health = str(item.get("clusterName")), item.get("health")
-        if health in {"Healthy", "Unknown"}:
+        if health in well:
             if known.pop(cluster, None) is not None:
                 news.append(f"{cluster} is {health} again")
         elif health == "Unhealthy" and cluster not in leaving:
@@ -85,6 +95,11 @@ def diagnose(
                 evict.append(cluster)
             else:
                 waits.append(left_s)
+    if one_at_a_time and evict:
+        fleeing = any(task.get("reason") == APPLICATION_FAILURE for task in tasks_of(binding))
+        held = evict if fleeing else evict[1:]
+        news += [f"{cluster} is unhealthy, but another is still being left" for cluster in held]
+        evict = evict[: len(evict) - len(held)]
     kept = {cluster: at_s for cluster, at_s in known.items() if cluster in targets}
     wait_s = min(waits, default=0.0)
     return Diagnosis(kept, tuple(evict), wait_s or None, tuple(news))
