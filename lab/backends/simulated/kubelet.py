@@ -48,6 +48,15 @@ class Kubelets:
             present_s[missing] = self._pulls_until_s[missing] = done_s
         return present_s[nodes]
 
+    def next_tries(self, since_s: npt.NDArray[np.float64], now_s: float) -> npt.NDArray[np.float64]:
+        """Return when pulls that fail since a time are tried next: 10 s, doubling to 300 s."""
+        wait_s, most_s = self._timings.back_off_initial, self._timings.back_off_max
+        tries = since_s.copy()
+        while (late := tries <= now_s).any():
+            tries = np.where(late, tries + wait_s, tries)
+            wait_s = min(most_s, 2.0 * wait_s)
+        return np.round(tries, 6)
+
     def restart_delays(self, restarts: npt.NDArray[np.uint16]) -> npt.NDArray[np.float64]:
         """Return the wait before the next restart: none at first, then 10 s doubling to 300 s."""
         first, most = self._timings.back_off_initial, self._timings.back_off_max

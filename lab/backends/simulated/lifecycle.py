@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +24,7 @@ from lab.backends.simulated.pods import (
     State,
 )
 from lab.backends.simulated.room import Room
-from lab.backends.simulated.timings import Timings
+from lab.backends.simulated.timings import Timings, untagged
 from lab.backends.simulated.workload import Workload
 from lab.core.workqueue import TokenBucket
 
@@ -33,6 +35,12 @@ _WRITTEN = (State.CREATING, State.BINDING, State.TERMINATING)
 """States that end with a write to the API server; the others end on the node."""
 _STARTED_FROM = (State.STARTING, State.CRASHED, State.RESTARTING)
 _WITH_CONTAINERS = (*READY_STATES, State.RUNNING, State.CRASHED, State.RESTARTING)
+
+
+def _is_one_of(image: str, globs: Sequence[str]) -> bool:
+    """Tell whether an image is meant by a glob: by its whole name, or by its name without tag."""
+    names = (image, untagged(image))
+    return any(fnmatchcase(name, glob) for name in names for glob in globs)
 
 
 class Lifecycle:
@@ -56,6 +64,9 @@ class Lifecycle:
         self._stop_chance = chance("termination")
         self._ready_chance = chance("readiness")
         self._creators: dict[str, TokenBucket] = {}
+        self._slow: dict[int, tuple[float, float]] = {}
+        self._slower, self._later_s = 1.0, 0.0
+        self._spoilt: dict[int, str] = {}
         self.on_bound: Callable[[Rows, float], None] = lambda rows, now_s: None
         """Called with pods that have just been bound."""
 
@@ -171,6 +182,8 @@ class Lifecycle:
                 self._started(batch, now_s)
             elif state == State.TERMINATING:
                 self._gone(batch, now_s)
+            elif state == State.BAD_IMAGE:
+                self._pull_again(batch, now_s)
             else:
                 ended = self.pods.ends_s[batch] <= now_s
                 self._ended(batch[ended], now_s)
@@ -201,7 +214,9 @@ class Lifecycle:
 
     def _bound(self, rows: Rows, now_s: float) -> None:
         for workload, batch in self._by_workload(rows):
-            if workload.life.bad_image:
+            bad_image = self.bad_image(workload)
+            if bad_image:
+                workload.bad_image = bad_image
                 self.pods.started_s[batch] = now_s  # since when it has been trying
                 self.pods.move(batch, State.BAD_IMAGE)
                 continue
@@ -213,7 +228,7 @@ class Lifecycle:
         """Kubelets make the containers of pods."""
         if len(rows):
             times = self.kubelets.running_times(workload.life, self.pods.node[rows], now_s)
-            self._due(rows, times)
+            self._due(rows, now_s + (times - now_s) * self._slower + self._later_s)
 
     def _started(self, rows: Rows, now_s: float) -> None:
         self.pods.started_s[rows] = now_s
@@ -223,7 +238,7 @@ class Lifecycle:
                 lengths = life.run_for.draw(len(batch), self._run_chance)
                 self.pods.ends_s[batch] = np.round(now_s + lengths, 6)
             delays = self._timings.readiness_delay.draw(len(batch), self._ready_chance)
-            delays = delays + life.ready_after_s
+            delays = (delays + life.ready_after_s) * self._slower
             at_once = delays == 0
             self._ready(batch[at_once], workload, now_s)
             later = batch[~at_once]
@@ -267,6 +282,49 @@ class Lifecycle:
             self.pods.move(batch, State.CRASHED, restarts=restarts, **times)
             self._due(batch, now_s + back_off)
 
+    # ── what faults bend ───────────────────────────────────────────────────────────────────────
+
+    def slow_down(self, number: int, factor: float, delay_s: float) -> None:
+        """Let pods that start from now on take longer, until `speed_up`."""
+        self._slow[number] = (factor, delay_s)
+        self._weigh_slowness()
+
+    def speed_up(self, number: int) -> None:
+        """Take back what `slow_down` of a number did."""
+        self._slow.pop(number, None)
+        self._weigh_slowness()
+
+    def _weigh_slowness(self) -> None:
+        self._slower = math.prod(factor for factor, _ in self._slow.values())
+        self._later_s = sum(delay_s for _, delay_s in self._slow.values())
+
+    def spoil(self, number: int, image: str) -> None:
+        """Let an image (a glob) not be pulled by new pods, until `mend`."""
+        self._spoilt[number] = image
+
+    def mend(self, number: int, now_s: float) -> None:
+        """The image can be pulled again: pods that wait for it try when their back-off is over."""
+        self._spoilt.pop(number, None)
+        rows = self.pods.rows_in(State.BAD_IMAGE)
+        rows = rows[self._nodes.alive[self.pods.node[rows]]]
+        for workload, batch in self._by_workload(rows):
+            if not self.bad_image(workload):
+                tries = self.kubelets.next_tries(self.pods.started_s[batch], now_s)
+                self._due(batch, tries)
+
+    def bad_image(self, workload: Workload) -> str:
+        """Return the image of a workload's pods that cannot be pulled now, or ''."""
+        if workload.life.bad_image or not self._spoilt:
+            return workload.life.bad_image
+        globs = tuple(self._spoilt.values())
+        return next((each for each in workload.life.images if _is_one_of(each, globs)), "")
+
+    def _pull_again(self, rows: Rows, now_s: float) -> None:
+        for workload, batch in self._by_workload(rows):
+            if not self.bad_image(workload):
+                self.pods.move(batch, State.STARTING, started_s=NEVER)
+                self._start(workload, batch, now_s)
+
     # ── machines ───────────────────────────────────────────────────────────────────────────────
 
     def machines_lost(self, nodes: npt.NDArray[np.bool_], now_s: float) -> None:
@@ -295,6 +353,7 @@ class Lifecycle:
         self._due(stopping, np.full(len(stopping), now_s))
         for workload, batch in self._by_workload(rows[pods.state[rows] == State.STARTING]):
             self._start(workload, batch, now_s)
+        self._pull_again(rows[pods.state[rows] == State.BAD_IMAGE], now_s)
         had = rows[np.isin(pods.state[rows], _WITH_CONTAINERS)]
         for workload, batch in self._by_workload(had):
             times = {"ready_s": NEVER, "ends_s": NEVER, "ended_s": now_s}

@@ -63,6 +63,8 @@ class NodeCollection:
         self._sorted = sorted(self._nodes.names)
         self.on_taints: Callable[[Nodes, float], None] = lambda rows, now_s: None
         """Called with nodes whose taints somebody changed."""
+        self.on_gone: Callable[[int, float], None] = lambda row, now_s: None
+        """Called with a node whose object was deleted."""
 
     def announce_to(self, announcer: Announcer) -> None:
         """Tell an API server of changes from now on."""
@@ -247,16 +249,22 @@ class NodeCollection:
     def remove(
         self, namespace: str, name: str, now_s: float, grace_s: float | None
     ) -> Manifest | None:
-        """Take a node out of the cluster; its pods go with it."""
+        """Take a node out of the cluster."""
         row = self._nodes.rows.get(name)
         if row is None:
             return None
+        self.take_away(row, now_s)
+        return None
+
+    def take_away(self, row: int, now_s: float) -> None:
+        """Delete the object of a node, if it is there; its pods go later, as orphans."""
+        if not self._nodes.exists[row]:
+            return
         old = self.render(row)
-        self._bench.lifecycle.terminate(self._bench.pods.rows_on(row), now_s, 0.0)
         self._nodes.remove(row)
         self._tell("DELETED", row, old)
+        self.on_gone(row, now_s)
         self._bench.node_changed(now_s)
-        return None
 
     def rejoin(self, rows: Nodes, now_s: float) -> None:
         """Machines whose objects were deleted register again."""

@@ -68,7 +68,7 @@ class NodeLifecycle:
         self._period_s = timings.node_monitor_period
         wanted_s = timings.node_monitor_grace
         self._grace_s = grace_s(kubernetes_version) if wanted_s is None else wanted_s
-        self._phase_s = round(float(bench.chance("node-monitor").random()) * self._period_s, 3)
+        self.phase_s = round(float(bench.chance("node-monitor").random()) * self._period_s, 3)
         self._zones: dict[tuple[str, str], _Zone] = {}
         self._notice_s = np.full(len(bench.nodes), NEVER)
         self._planned: dict[int, None] = {}
@@ -100,6 +100,11 @@ class NodeLifecycle:
                 nodes.marks[silent] &= ~np.uint8(UNREACHABLE)
             self._look_at(now_s)
 
+    def gone(self, now_s: float) -> None:
+        """A node's object was deleted: its zone may be in another state."""
+        if not self._nodes.ready[self._nodes.exists].all():
+            self._look_at(now_s)
+
     def changing(self, rows: Nodes) -> _Changing:
         """Return a context in which nodes change; watchers hear of it."""
         return _Changing(self, rows)
@@ -111,8 +116,8 @@ class NodeLifecycle:
 
     def _ticks(self, times_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Return the first looks at or after times."""
-        counts = np.ceil(np.round((times_s - self._phase_s) / self._period_s, 6))
-        return np.round(self._phase_s + counts * self._period_s, 6)
+        counts = np.ceil(np.round((times_s - self.phase_s) / self._period_s, 6))
+        return np.round(self.phase_s + counts * self._period_s, 6)
 
     def _look_at(self, time_s: float) -> None:
         due_s = float(self._ticks(np.array([time_s]))[0])

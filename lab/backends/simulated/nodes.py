@@ -116,6 +116,13 @@ class NodeTable:
             self.pool_allocatable = np.hstack([self.pool_allocatable, column])
         return at
 
+    def resize(self, row: int, left: float) -> None:
+        """Let a node offer a share of what it offered at first; what pods hold is not asked."""
+        before = self.offered(row)
+        self.left[row] = left
+        self.free[:, row] += self.offered(row) - before
+        self.version += 1
+
     def counts(self, resource: str) -> bool:
         """Tell whether a resource limits pods here.
 
@@ -132,9 +139,13 @@ class NodeTable:
 
     def offered(self, row: int) -> npt.NDArray[np.int64]:
         """Return what one node offers, by resource."""
-        whole = self.pool_allocatable[self.pool_of[row]]
-        left: npt.NDArray[np.int64] = np.floor(whole * self.left[row] + 1e-6).astype(np.int64)
-        return left
+        return self.offer(int(self.pool_of[row]), float(self.left[row]))
+
+    def offer(self, pool: int, left: float) -> npt.NDArray[np.int64]:
+        """Return what a node of a pool offers of which a share is left."""
+        whole = self.pool_allocatable[pool]
+        offered: npt.NDArray[np.int64] = np.floor(whole * left + 1e-6).astype(np.int64)
+        return whole if left == 1.0 else offered
 
     def labels(self, row: int) -> dict[str, str]:
         """Return the labels of a node."""

@@ -99,12 +99,14 @@ class Capacity:
             return []
         offered = nodes.allocatable()
         held = (offered - nodes.free).T
-        pairs = np.hstack([nodes.pool_of[:, None].astype(np.int64), held])[nodes.exists]
+        left = np.round(nodes.left * 1e9).astype(np.int64)
+        pairs = np.hstack([nodes.pool_of[:, None].astype(np.int64), left[:, None], held])
+        pairs = pairs[nodes.exists]
         shapes, which = np.unique(pairs, axis=0, return_inverse=True)
         built = [
             (
-                _counts(nodes.resources, nodes.pool_allocatable[int(shape[0])]),
-                _counts(nodes.resources, shape[1:]),
+                _counts(nodes.resources, nodes.offer(int(shape[0]), shape[1] / 1e9)),
+                _counts(nodes.resources, shape[2:]),
             )
             for shape in shapes
         ]

@@ -288,13 +288,22 @@ def image_matches(image: str, patterns: tuple[str, ...]) -> bool:
     return any(re.search(pattern, image) for pattern in patterns)
 
 
+def untagged(image: str) -> str:
+    """Return an image's name without tag and digest.
+
+    Example:
+        >>> untagged("registry:5000/web:1.2"), untagged("web@sha256:0")
+        ('registry:5000/web', 'web')
+    """
+    name = image.split("@")[0]
+    head, colon, tail = name.rpartition(":")
+    return head if colon and "/" not in tail else name
+
+
 def image_size(image: str, timings: Timings) -> float:
     """Return the bytes to pull: by full name, by name without tag, by its last word, or default."""
-    untagged = image.split("@")[0]
-    head, colon, tail = untagged.rpartition(":")
-    if colon and "/" not in tail:
-        untagged = head
-    for name in (image, untagged, untagged.rpartition("/")[2]):
+    plain = untagged(image)
+    for name in (image, plain, plain.rpartition("/")[2]):
         if name in timings.image_sizes:
             return float(timings.image_sizes[name])
     return timings.image_size_default

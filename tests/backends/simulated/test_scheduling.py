@@ -145,12 +145,14 @@ def test_cordon_moves_no_running_pod() -> None:
     ]
 
 
-def test_deleting_a_node_deletes_its_pods() -> None:
+def test_pods_of_a_deleted_node_are_collected_as_orphans() -> None:
     world = World(pools=(NodePool("pool", 2),))
     world.create(workload("Deployment", replicas=4))
     world.run(3)
     world.delete("Node", "m-pool-1")
-    world.run(10)
+    world.run(59)  # missed at 20 s, then 40 s of quarantine
+    assert node_of(world) == {"m-pool-1": 2, "m-pool-2": 2}
+    world.run(70)
     assert node_of(world) == {"m-pool-2": 4}
     assert world.member.probe_now().facts["nodeSummary"] == {"totalNum": 1, "readyNum": 1}
 

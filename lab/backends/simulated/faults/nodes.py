@@ -57,9 +57,83 @@ class OutageOfNodes(NodeLoss):
         self.member.bench.api.open(now_s)
 
 
+class CapacityLoss(MemberFault):
+    """A share of what the nodes offer is gone.
+
+    Parameters: `share`, 0 to 1.
+    """
+
+    def begin(self, now_s: float) -> None:
+        """Take it away."""
+        share = float(self.parameters.get("share", 0.5))
+        self.member.control.shrinking.shrink(self.number, share, now_s)
+
+    def end(self, now_s: float) -> None:
+        """Give it back."""
+        self.member.control.shrinking.give_back(self.number, now_s)
+
+
+class BadImage(MemberFault):
+    """An image cannot be pulled: new pods that use it wait; running ones go on.
+
+    Parameters: `image`, a glob over the names of images.
+    """
+
+    def begin(self, now_s: float) -> None:
+        """Let pulls fail."""
+        self.member.bench.lifecycle.spoil(self.number, str(self.parameters["image"]))
+
+    def end(self, now_s: float) -> None:
+        """Let pulls succeed again."""
+        self.member.bench.lifecycle.mend(self.number, now_s)
+
+
+class SlowStart(MemberFault):
+    """Pods take longer to become ready.
+
+    Parameters: `factor`, how many times as long; `delay`, how much longer on top of that (s).
+    """
+
+    def begin(self, now_s: float) -> None:
+        """Slow starts down."""
+        factor = float(self.parameters.get("factor", 1.0))
+        delay_s = float(self.parameters.get("delay", 0.0))
+        self.member.bench.lifecycle.slow_down(self.number, factor, delay_s)
+
+    def end(self, now_s: float) -> None:
+        """Let new pods start as before."""
+        self.member.bench.lifecycle.speed_up(self.number)
+
+
+class FullDiskOfNodes(MemberFault):
+    """The nodes' disks are full, if the fault is about those (`disk: nodes`).
+
+    Parameters: `disk`; `nodes`, names; absent: all nodes there are.
+    """
+
+    _rows: npt.NDArray[np.int64]
+
+    def begin(self, now_s: float) -> None:
+        """Fill the disks."""
+        names: Sequence[str] | None = self.parameters.get("nodes")
+        machines = self.member.control.machines
+        self._rows = machines.all_rows() if names is None else machines.rows(names)
+        if self.parameters.get("disk") == "nodes":
+            self.member.control.disks.fill(self._rows, now_s)
+
+    def end(self, now_s: float) -> None:
+        """Make room on them."""
+        if self.parameters.get("disk") == "nodes":
+            self.member.control.disks.clear(self._rows, now_s)
+
+
 NODE_FAULTS: Mapping[str, type[MemberFault]] = {
     "NodeLoss": NodeLoss,
     "ApiServerDown": OwnComponents,
     "ClusterOutage": OutageOfNodes,
+    "CapacityLoss": CapacityLoss,
+    "BadImage": BadImage,
+    "SlowStart": SlowStart,
+    "FullDisk": FullDiskOfNodes,
 }
 """Kind to what plays it."""
