@@ -21,6 +21,7 @@ from lab.store.deletion import PROPAGATIONS, Remover
 from lab.store.objects import ObjectTable
 from lab.store.patching import patched, scale_of, scaled
 from lab.store.reading import Page, ReadSide, served
+from lab.store.rewind import rewind
 from lab.store.validation import check_types
 from lab.store.virtual import Announcer, VirtualCollection
 from lab.store.virtual_rows import RowAnnouncer
@@ -78,6 +79,22 @@ class ApiStore(ReadSide):
         )
         for name in namespaces:
             self.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}, 0.0)
+
+    # ── what can be wrong with it ──────────────────────────────────────────────────────────────
+
+    def set_clock(self, offset_s: float) -> None:
+        """Let the server's clock be ahead (or behind) in the times it writes itself.
+
+        They are when objects were created and when their deletion was asked for. Rows of virtual
+        collections keep the true time.
+        """
+        self._writer.clock_offset_s = self._remover.clock_offset_s = offset_s
+
+    def rewind(self, version: int) -> int:
+        """Lose all writes after a version, as far back as the history goes; return how many
+        objects were changed. Rows of virtual collections stay as they are.
+        """
+        return rewind(self._table, self._remover, version)
 
     # ── writing ────────────────────────────────────────────────────────────────────────────────
 

@@ -44,6 +44,15 @@ class Remover:
         self._working = False
         self._terminating: dict[str, None] = {}
         self._retiring: dict[Collection, str] = {}
+        self.clock_offset_s = 0.0
+        """How far the server's clock is ahead."""
+
+    def look_again(self) -> None:
+        """The objects were changed behind this object's back: see which namespaces are going."""
+        namespaces = self._table.namespaces.all_sorted()
+        self._terminating = {
+            each["metadata"]["name"]: None for each in namespaces if is_deleting(each)
+        }
 
     # ── one object ─────────────────────────────────────────────────────────────────────────────
 
@@ -92,7 +101,7 @@ class Remover:
         if not finalizers and not _holds(collection, old):
             self._remove(collection, namespace, name, old)
             return
-        marked = _marked(old, finalizers, now_s)
+        marked = _marked(old, finalizers, now_s + self.clock_offset_s)
         if is_namespace:
             marked["status"] = {**(old.get("status") or {}), "phase": "Terminating"}
         if marked["metadata"] != old["metadata"]:

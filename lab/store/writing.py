@@ -70,6 +70,8 @@ class Writer:
         self._check_namespaces = check_namespaces
         self._admit = admit
         self._created = 0
+        self.clock_offset_s = 0.0
+        """How far the server's clock is ahead."""
 
     # ── create ─────────────────────────────────────────────────────────────────────────────────
 
@@ -104,7 +106,9 @@ class Writer:
             raise refusals.already_exists(kind, name)
         uid = new_uid(self._uid_seed, self._cluster, kind.kind, namespace, name, self._created + 1)
         new = dict(convert(manifest, kind, collection.stored_version))
-        new["metadata"] = stamped(meta, uid, name, now_s, starts_at(collection.generation))
+        new["metadata"] = stamped(
+            meta, uid, name, now_s + self.clock_offset_s, starts_at(collection.generation)
+        )
         if not kind.namespaced:
             new["metadata"].pop("namespace", None)
         self._first_status(collection, new, now_s, restore)

@@ -24,6 +24,8 @@ class Agenda:
         self._before_us = round((env.now - lead_s) * 1e6)
         self._instants: list[int] = []
         self._live = False
+        self.on_instant: Callable[[int], None] | None = None
+        """Called after each instant at which something was done, with its microsecond."""
 
     @property
     def now_s(self) -> float:
@@ -75,3 +77,5 @@ class Agenda:
         for task in tasks:  # tasks may add further ones to this very instant
             task(now_s)
         del self._tasks[due_us]
+        if self.on_instant is not None:
+            self.on_instant(due_us)

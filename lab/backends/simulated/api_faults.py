@@ -6,8 +6,7 @@ Each active fault is one entry; what a request meets is what all entries togethe
 from __future__ import annotations
 
 from lab.core.errors import ApiError
-from lab.core.kinds import KindRegistry
-from lab.core.model import Action
+from lab.core.model import Action, ProbeResult
 
 
 class ApiFault:
@@ -21,9 +20,13 @@ class ApiFault:
         """Return 429 (with how long to wait) if the server has too much to do."""
         return None
 
-    def refusal(self, action: Action, kinds: KindRegistry) -> ApiError | None:
+    def refusal(self, action: Action, now_s: float) -> ApiError | None:
         """Return why the server refuses a request."""
         return None
+
+    def probed(self, result: ProbeResult, now_s: float) -> ProbeResult:
+        """Return what a probe finds."""
+        return result
 
 
 class ApiFaults:
@@ -46,12 +49,16 @@ class ApiFaults:
 
     def throttled(self, action: Action, now_s: float) -> ApiError | None:
         """Return the first fault's 429, if any."""
-        return next(
-            (e for each in self._active.values() if (e := each.throttled(action, now_s))), None
-        )
+        found = (each.throttled(action, now_s) for each in self._active.values())
+        return next((error for error in found if error is not None), None)
 
-    def refusal(self, action: Action, kinds: KindRegistry) -> ApiError | None:
+    def refusal(self, action: Action, now_s: float) -> ApiError | None:
         """Return the first fault's refusal, if any."""
-        return next(
-            (e for each in self._active.values() if (e := each.refusal(action, kinds))), None
-        )
+        found = (each.refusal(action, now_s) for each in self._active.values())
+        return next((error for error in found if error is not None), None)
+
+    def probed(self, result: ProbeResult, now_s: float) -> ProbeResult:
+        """Return what a probe finds."""
+        for each in self._active.values():
+            result = each.probed(result, now_s)
+        return result

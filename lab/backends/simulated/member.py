@@ -17,7 +17,9 @@ from lab.backends.simulated.admission import Admission
 from lab.backends.simulated.agenda import Agenda
 from lab.backends.simulated.api_faults import ApiFaults
 from lab.backends.simulated.controllers import build_models
+from lab.backends.simulated.delivery import Delivery
 from lab.backends.simulated.faults import PLAYS, MemberFault
+from lab.backends.simulated.journal import Journal
 from lab.backends.simulated.link import Link
 from lab.backends.simulated.node_collection import NodeCollection
 from lab.backends.simulated.node_control import NodeControl
@@ -113,7 +115,12 @@ class SimulatedMember:
         self._buckets: dict[str, TokenBucket] = {}
         self.link = Link()
         self.api_faults = ApiFaults()
-        self.subscriptions = Subscriptions(self._subscription, self.link)
+        delivery = Delivery(self._agenda, self._answer, self.chance("delivery"))
+        self.subscriptions = Subscriptions(self._subscription, self.link, delivery, self._answer)
+        self.clocks: dict[int, float] = {}
+        """How far the API server's clock is ahead (s), by fault."""
+        self.journal = Journal(lambda: self.store.resource_version)
+        self._agenda.on_instant = self.journal.note
         self._requests = Requests(
             spec.name,
             served,
@@ -229,9 +236,7 @@ class SimulatedMember:
         self.subscriptions.begin(api_version, kind)
         return Answered(request, action)
 
-    def _subscription(
-        self, api_version: str, kind: str, closed: Callable[[], bool]
-    ) -> Subscription:
+    def _subscription(self, api_version: str, kind: str, group: Subscriptions) -> Subscription:
         return Subscription(
             self.name,
             api_version,
@@ -243,7 +248,7 @@ class SimulatedMember:
             self._answer,
             self.spec.latency_s,
             self.chance(f"reflector/{api_version}/{kind}"),
-            closed,
+            group,
         )
 
     def probe_now(self) -> ProbeResult:

@@ -147,7 +147,7 @@ class Requests:
             wait_s = throttled.retry_after_s or 1.0
             self._again(call, now_s + self._half_s + wait_s)
             return
-        error = throttled or self._faults.refusal(call.action, self._kinds)
+        error = throttled or self._faults.refusal(call.action, now_s)
         if error is not None:
             self._reply(call, Answered(call.request, call.action, error=error), rest_s, now_s)
             return
@@ -156,8 +156,10 @@ class Requests:
         event = self._carry_out(call.request, call.action, now_s)
         if event is None:
             self._close(call)
-        else:
-            self._reply(call, event, rest_s, now_s)
+            return
+        if isinstance(event, ProbeResult):
+            event = self._faults.probed(event, now_s)
+        self._reply(call, event, rest_s, now_s)
 
     def _again(self, call: _Call, at_s: float) -> None:
         """The answer is to try again later: the client does so by itself."""

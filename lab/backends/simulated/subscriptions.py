@@ -14,6 +14,7 @@ from enum import Enum
 
 from lab.backends.simulated.agenda import Agenda
 from lab.backends.simulated.api_faults import ApiFaults
+from lab.backends.simulated.delivery import Delivery, DeliveryFault
 from lab.backends.simulated.link import CLIENT_TIMEOUT_S, Link
 from lab.backends.simulated.reflector import ReflectorBackOff
 from lab.core.errors import ApiError
@@ -27,6 +28,7 @@ HISTORY_S = 300.0
 """How far back a watch can resume: etcd is compacted every 5 minutes."""
 
 Place = tuple[str, str]
+Send = Callable[[Observed], None]
 
 
 class Subscriptions:
@@ -35,12 +37,18 @@ class Subscriptions:
     Args:
         make: Makes a subscription of an API version and kind.
         link: What is broken.
+        delivery: What may lie between watches and caches.
+        send: Sends an event on its way to the control plane.
     """
 
     def __init__(
-        self, make: Callable[[str, str, Callable[[], bool]], Subscription], link: Link
+        self,
+        make: Callable[[str, str, Subscriptions], Subscription],
+        link: Link,
+        delivery: Delivery,
+        send: Send,
     ) -> None:
-        self._make = make
+        self._make, self._send, self.delivery = make, send, delivery
         self._all: dict[tuple[str, str], Subscription] = {}
         self._holds: dict[int, None] = {}
         link.listen(self._link_changed)
@@ -48,11 +56,48 @@ class Subscriptions:
     def __iter__(self) -> Iterator[Subscription]:
         return iter(self._all.values())
 
+    @property
+    def closed(self) -> bool:
+        """Tell whether the server closes every watch at once."""
+        return bool(self._holds)
+
     def begin(self, api_version: str, kind: str) -> None:
-        """Deliver changes of a kind from now on, if that is not done already."""
-        if (api_version, kind) not in self._all:
-            made = self._make(api_version, kind, lambda: bool(self._holds))
+        """Deliver changes of a kind from now on, if that is not done already.
+
+        Call it when a first list of all its objects has been sent.
+        """
+        known = self._all.get((api_version, kind))
+        self.delivery.flush()  # what is late must not come after the list
+        self.delivery.shown(api_version, kind)
+        if known is not None:
+            known.listed()
+        else:
+            made = self._make(api_version, kind, self)
+            made.send = self._path()
             self._all[api_version, kind] = made
+        self.settle()
+
+    def hinder(self, number: int, fault: DeliveryFault) -> None:
+        """Let a fault of delivery take part."""
+        self.delivery.add(number, fault)
+        self.settle()
+
+    def free(self, number: int, now_s: float) -> None:
+        """Let a fault of delivery take part no longer. What was missed is shown by a new list."""
+        self.delivery.drop(number)
+        for (api_version, kind), each in self._all.items():
+            if self.delivery.unseen(api_version, kind):
+                each.drop(now_s, relist=True)
+        self.settle()
+
+    def settle(self) -> None:
+        """Let changes pass by the delivery's faults if there are none."""
+        path = self._path()
+        for each in self:
+            each.send = path
+
+    def _path(self) -> Send:
+        return self._send if self.delivery.prompt else self.delivery.take
 
     def drop(self, now_s: float, *, relist: bool) -> None:
         """Close all watches."""
@@ -107,7 +152,7 @@ class Subscription:
         send: Sends an event on its way to the control plane.
         latency_s: Of a request and its answer together.
         chance: Of the back-off.
-        closed: Tells whether the server closes every watch at once.
+        group: All subscriptions of the member.
     """
 
     cluster: str
@@ -117,10 +162,10 @@ class Subscription:
     agenda: Agenda
     link: Link
     faults: ApiFaults
-    send: Callable[[Observed], None]
+    send: Send
     latency_s: float
     chance: random.Random
-    closed: Callable[[], bool]
+    group: Subscriptions
     _step: _Step = _Step.LIVE
     _turn: int = 0
     _began_s: float = 0.0
@@ -165,18 +210,28 @@ class Subscription:
         """Stop delivering, and keep what it takes to go on where it stopped."""
         if self._gap is None:
             assert self._stop is not None
-            watch = None
-            try:
-                watch = self.store.watch(
-                    self.api_version, self.kind, since=self.store.resource_version
-                )
-                held = {_place(each): each for each in self.store.list(self.api_version, self.kind)}
-            except ApiError:  # its API was taken away: all is gone
-                held = {}
+            held, watch = self._bookmark()
             self._stop()
             self._stop = None
             self._gap = _Gap(now_s, self.link.boots, held, watch)
         return self._gap
+
+    def _bookmark(self) -> tuple[dict[Place, Manifest], Watch | None]:
+        """Return all objects there are, and a place in the history from which to go on."""
+        try:
+            version = self.store.resource_version
+            watch = self.store.watch(self.api_version, self.kind, since=version)
+            found = self.store.list(self.api_version, self.kind)
+        except ApiError:
+            return {}, None  # its API was taken away: all is gone
+        return {_place(each): each for each in found}, watch
+
+    def listed(self) -> None:
+        """The control plane was just sent everything there is: a gap begins anew."""
+        if self._gap is not None:
+            if self._gap.watch is not None:
+                self._gap.watch.close()
+            self._gap.held, self._gap.watch = self._bookmark()
 
     def drop(self, now_s: float, *, relist: bool) -> None:
         """The API server closes the watch; resuming it may be refused (410)."""
@@ -258,7 +313,7 @@ class Subscription:
             self._at(self._fails_s, self._unanswered, _Step.ASKING)
             return
         request = Subscribe(self.cluster, self.api_version, self.kind)
-        refused = not self.link.running or self.closed()
+        refused = not self.link.running or self.group.closed
         if refused or self.faults.throttled(request, now_s) is not None:
             self._wait(now_s + self.latency_s / 2)
         elif self._listing:
@@ -303,20 +358,44 @@ class Subscription:
         """Deliver what is different now, net; how it came about was missed."""
         gap = self._gap
         assert gap is not None
+        request = Subscribe(self.cluster, self.api_version, self.kind)
         try:
+            if (refusal := self.faults.refusal(request, now_s)) is not None:
+                raise refusal
             found = self.store.list(self.api_version, self.kind)
         except ApiError:
             self._wait(now_s + self.latency_s / 2)
             return
-        gone = dict(gap.held)
+        gone = self._held(gap)
         for manifest in found:
             place = _place(manifest)
             old = gone.pop(place, None)
             if old is None or _version(old) != _version(manifest):
-                self.send(Observed(self._key(place), manifest, old))
+                self._show(Observed(self._key(place), manifest, old))
         for place, old in gone.items():
-            self.send(Observed(self._key(place), None, old))
+            self._show(Observed(self._key(place), None, old))
+        self.group.delivery.shown(self.api_version, self.kind)
         self._back(gap, now_s)
+        self.group.settle()
+
+    def _held(self, gap: _Gap) -> dict[Place, Manifest]:
+        """Return what the control plane holds."""
+        held = dict(gap.held)
+        delivery = self.group.delivery
+        for key in delivery.unseen(self.api_version, self.kind):
+            place = (key.namespace, key.name)
+            seen = delivery.held(key, None)
+            if seen is None:
+                held.pop(place, None)
+            else:
+                held[place] = seen
+        return held
+
+    def _show(self, event: Observed) -> None:
+        if self.group.delivery.prompt:
+            self.send(event)
+        else:
+            self.group.delivery.take(event, listed=True)
 
     def _back(self, gap: _Gap, now_s: float) -> None:
         if gap.watch is not None:

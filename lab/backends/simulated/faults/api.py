@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from lab.backends.simulated.faults.answers import ANSWER_FAULTS
 from lab.backends.simulated.faults.base import MemberFault
+from lab.backends.simulated.faults.storage import STORAGE_FAULTS
+from lab.backends.simulated.faults.watches import WATCH_FAULTS
 from lab.backends.simulated.link import Break
 
 
@@ -57,23 +60,12 @@ _DIRECTIONS: Mapping[str, tuple[Break, ...]] = {
 }
 
 
-class WatchDrop(MemberFault):
-    """Watches are closed; while it lasts, new ones are closed at once."""
-
-    def begin(self, now_s: float) -> None:
-        """Close all watches."""
-        self.member.subscriptions.hold(self.number)
-        self.member.subscriptions.drop(now_s, relist=bool(self.parameters.get("relist")))
-
-    def end(self, now_s: float) -> None:
-        """Let watches stand again."""
-        self.member.subscriptions.let_go(self.number)
-
-
 API_FAULTS: Mapping[str, type[MemberFault]] = {
     "ApiServerDown": ApiServerDown,
     "ClusterOutage": ApiOutage,
     "Partition": Partition,
-    "WatchDrop": WatchDrop,
+    **ANSWER_FAULTS,
+    **WATCH_FAULTS,
+    **STORAGE_FAULTS,
 }
 """Kind to what plays it."""

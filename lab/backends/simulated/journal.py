@@ -1,0 +1,45 @@
+"""When a member's store reached which version: what it takes to lose its last seconds."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable
+
+STEP_US = 100_000
+"""Versions reached within this time of one another are told apart no further."""
+_MOST = 72_000
+
+
+class Journal:
+    """Notes the store's version after each instant, for the last hour or more.
+
+    Args:
+        version: Returns the store's version.
+    """
+
+    def __init__(self, version: Callable[[], int]) -> None:
+        self._version = version
+        self._last = version()
+        self._times_us = array("q")
+        self._versions = array("q")
+
+    def note(self, now_us: int) -> None:
+        """Take note of the version at the end of an instant."""
+        version = self._version()
+        if version == self._last:
+            return
+        self._last = version
+        times = self._times_us
+        if times and now_us - times[-1] < STEP_US:
+            self._versions[-1] = version
+            return
+        times.append(now_us)
+        self._versions.append(version)
+        if len(times) > _MOST:
+            del times[: _MOST // 2], self._versions[: _MOST // 2]
+
+    def version_at(self, time_s: float) -> int:
+        """Return the version the store had at a time (s); 0 if it had none, or nobody knows."""
+        at = bisect_right(self._times_us, round(time_s * 1e6))
+        return self._versions[at - 1] if at else 0
