@@ -140,7 +140,7 @@ def play_report(played: Played, *, verbose: bool) -> Iterator[str]:
     yield ""
     yield "What happened"
     cut = len(told) - _SHOWN_LINES
-    yield render_timeline(told if verbose or cut <= 0 else told[:_SHOWN_LINES])
+    yield render_timeline(told if verbose or cut <= 0 else told[:_SHOWN_LINES], events=verbose)
     if cut > 0 and not verbose:
         yield f"  … and {cut} more (-v shows all)"
     yield ""

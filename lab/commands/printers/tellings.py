@@ -29,10 +29,19 @@ def steps(world: World) -> Iterator[Told]:
     for record in world.happenings(("step",)):
         step, line = str(record.detail.get("step") or ""), str(record.detail.get("text") or "")
         if step:
-            yield Told(record.time_s, "step", f"step: {step}")
+            yield Told(record.time_s, "step", f"step: {step}", record=record.number)
         elif line and line != last:
-            yield Told(record.time_s, "step", f"$ {line}")
+            yield Told(record.time_s, "step", f"$ {line}", record=record.number)
         last = step
+
+
+def faults(world: World) -> Iterator[Told]:
+    """Tell of faults that begin and are healed."""
+    from lab.commands.printers.records import what
+
+    for record in world.happenings(("fault",)):
+        text = f"fault {what(world, record)}"
+        yield Told(record.time_s, "fault", text, record=record.number)
 
 
 def _place(manifest: Manifest) -> str:
@@ -258,4 +267,4 @@ def warnings(world: World, said: Sequence[str]) -> Iterator[Told]:
             continue
         told.add((record.time_s, reason, message))
         text = f"{record.key.kind} {record.key.name}: {reason}: {message}"
-        yield Told(record.time_s, "warning", text)
+        yield Told(record.time_s, "warning", text, record=record.number)

@@ -6,16 +6,19 @@ for a run that just ended and for a recorded one. Equal things in several cluste
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lab.commands.printers import tellings
 from lab.commands.printers.told import Told
 from lab.core.model import HUB, Key
 
 if TYPE_CHECKING:
-    from lab.commands.context import World
+    from lab.commands.context import ObjectChange, World
 
 _POLICY_API = "policy.karmada.io/v1alpha1"
 _POLICIES = ("PropagationPolicy", "ClusterPropagationPolicy", "OverridePolicy",
@@ -27,42 +30,113 @@ _CLUSTER = ("cluster.karmada.io/v1alpha1", "Cluster")
 _TOGETHER_S = 1.0
 """The same thing in several clusters within this time is told in one line."""
 _FLICKER_S = 0.1
-_ORDER = ("step", "policy", "template", "binding", "scheduled", "work", "member", "applied",
-          "health", "status", "cluster", "warning")  # fmt: skip
+_NOTICED_S = 5.0
+"""What the hub is told of a member later than this is told for another reason."""
+_ORDER = ("step", "fault", "policy", "template", "binding", "scheduled", "work", "member",
+          "applied", "health", "status", "cluster", "warning")  # fmt: skip
 
 
 def timeline(world: World) -> list[Told]:
     """Return what happened from second 0 on, in order of time."""
+    return _merged(tellings_of(world))
+
+
+def tellings_of(world: World) -> list[Told]:
+    """Return what happened from second 0 on, in order of time, cluster by cluster."""
     told: list[Told] = []
     templates: set[Key] = set()
+    numbered = _Numbers(world)
     told += tellings.steps(world)
+    told += tellings.faults(world)
     for kind in _POLICIES:
-        told += tellings.policies(world.changes(HUB, _POLICY_API, kind, -1e9))
+        changes = world.changes(HUB, _POLICY_API, kind, -1e9)
+        told += numbered(tellings.policies, changes)
     for api, kind in _BINDINGS:
         changes = world.changes(HUB, api, kind, -1e9)
-        told += tellings.bindings(changes)
+        told += numbered(tellings.bindings, changes)
         templates |= {key for change in changes if (key := tellings.template_of(change.object))}
     for key in sorted(templates):
-        told += tellings.template(world.changes(*key[:3], -1e9), key)
-    told += tellings.works(world.changes(HUB, *_WORK, -1e9))
+        changes = world.changes(*key[:3], -1e9)
+        told += numbered(partial(tellings.template, key=key), changes)
+    told += numbered(tellings.works, world.changes(HUB, *_WORK, -1e9))
     members = world.members()
     kinds = sorted({key[1:3] for key in templates})
     for cluster in members:
         for api, kind in kinds:
             wanted = {key[1:] for key in templates if key[1:3] == (api, kind)}
-            told += tellings.member(world.changes(cluster, api, kind, -1e9), wanted)
-    told += tellings.clusters(world.changes(HUB, *_CLUSTER, -1e9))
+            changes = world.changes(cluster, api, kind, -1e9)
+            told += numbered(partial(tellings.member, wanted=wanted), changes)
+    told += numbered(tellings.clusters, world.changes(HUB, *_CLUSTER, -1e9))
     told += tellings.warnings(world, [each.text for each in told if each.topic == "scheduled"])
     shown = _settled([each for each in told if each.time_s >= 0])
     shown.sort(key=lambda each: (each.time_s, _ORDER.index(each.topic)))
-    return _merged(shown)
+    return shown
 
 
-def render_timeline(told: Sequence[Told]) -> str:
-    """Return the timeline as text."""
+class _Numbers:
+    """Finds the events of the trace that tellings tell of.
+
+    What happens in a member becomes an event of the trace when the hub is told of it.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._events: dict[Key, list[tuple[float, int]]] = {}
+        for record in world.happenings(("change",)):
+            if record.key is not None:
+                place = self._events.setdefault(record.key, [])
+                place.append((record.time_s, record.number))
+
+    def __call__(
+        self,
+        tell: Callable[[Sequence[ObjectChange]], Iterable[Told]],
+        changes: Sequence[ObjectChange],
+    ) -> Iterator[Told]:
+        """Yield what `tell` makes of the changes, with the numbers of their events."""
+        now = _Now(changes)
+        for told in tell(now):
+            number = self._number(now.change.key, told.time_s) if now.change else 0
+            yield replace(told, record=number)
+
+    def _number(self, key: Key, time_s: float) -> int:
+        events = self._events.get(key, [])
+        index = bisect_left(events, (time_s, 0))
+        found = index < len(events) and events[index][0] - time_s <= _NOTICED_S
+        return events[index][1] if found else 0
+
+
+class _Now(Sequence["ObjectChange"]):
+    """Changes that remember which of them was taken last."""
+
+    def __init__(self, changes: Sequence[ObjectChange]) -> None:
+        self._changes = changes
+        self.change: ObjectChange | None = None
+
+    def __iter__(self) -> Iterator[ObjectChange]:
+        for change in self._changes:
+            self.change = change
+            yield change
+
+    def __len__(self) -> int:
+        return len(self._changes)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._changes[index]
+
+
+def render_timeline(told: Sequence[Told], *, events: bool = False) -> str:
+    """Return the timeline as text.
+
+    Args:
+        told: Its lines.
+        events: With the numbers that `fedlab explain event` takes.
+    """
     from lab.commands.printers.text import columns
 
-    return columns([[clock(each.time_s), each.line] for each in told], padding=2, indent="  ")
+    rows = [[clock(each.time_s), each.line] for each in told]
+    if events:
+        for row, each in zip(rows, told, strict=True):
+            row.insert(1, f"#{each.record}" if each.record else "")
+    return columns(rows, padding=2, indent="  ")
 
 
 def clock(time_s: float) -> str:
@@ -103,10 +177,10 @@ def _merged(told: Sequence[Told]) -> list[Told]:
             first = result[place]
             if each.where and not set(each.where) <= set(first.where):
                 where = tuple(sorted({*first.where, *each.where}))
-                result[place] = Told(first.time_s, first.topic, first.text, where, first.count)
+                result[place] = replace(first, where=where)
                 continue
             if not each.where:
-                result[place] = Told(first.time_s, first.topic, first.text, (), first.count + 1)
+                result[place] = replace(first, count=first.count + 1)
                 continue
         last[each.topic, each.text] = len(result)
         result.append(each)

@@ -15,6 +15,8 @@ class Told:
     text: str
     where: tuple[str, ...] = ()
     count: int = 1
+    record: int = 0
+    """The number of the event in the trace that it tells of, 0 if there is none."""
 
     @property
     def line(self) -> str:
@@ -27,4 +29,4 @@ class Told:
     def to_dict(self) -> dict[str, Any]:
         """Return the line as JSON-ready data."""
         return {"time": self.time_s, "topic": self.topic, "text": self.line,
-                "clusters": list(self.where)}  # fmt: skip
+                "clusters": list(self.where), "event": self.record or None}  # fmt: skip
