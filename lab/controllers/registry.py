@@ -9,6 +9,7 @@ from lab.controllers.cluster_status import ClusterStatusController
 from lab.controllers.cluster_taint_policies import ClusterTaintPolicyController
 from lab.controllers.clusters import ClusterController
 from lab.controllers.dependencies import DependenciesDistributor
+from lab.controllers.descheduler import Descheduler
 from lab.controllers.detector import Detector
 from lab.controllers.execution import ExecutionController
 from lab.controllers.graceful_eviction import GracefulEvictionController
@@ -19,6 +20,7 @@ from lab.controllers.scheduler import Scheduler
 from lab.controllers.taint_manager import TaintManager
 from lab.controllers.work_status import WorkStatusController
 from lab.controllers.workload_rebalancer import WorkloadRebalancerController
+from lab.core.estimators import Estimators
 from lab.core.interpreter import Interpreter, native_interpreter
 from lab.core.model import Controller, Queue
 from lab.core.settings import KarmadaSettings
@@ -45,6 +47,7 @@ def build_controllers(
     *,
     interpreter: Interpreter | None = None,
     queues: QueueFactory | None = None,
+    estimators: Estimators | None = None,
 ) -> list[Controller]:
     """Return fresh controllers of one control plane; they share nothing with another's.
 
@@ -52,6 +55,7 @@ def build_controllers(
         settings: Feature gates, worker counts, thresholds.
         interpreter: What is known about kinds; Karmada's native rules if not given.
         queues: Makes the default queue of each controller (the scheduler has its own).
+        estimators: The members' accurate estimators; without them there is no descheduler.
     """
     known = interpreter or native_interpreter(settings)
     make = queues or retry_queues(settings)
@@ -62,7 +66,7 @@ def build_controllers(
         PolicyReconciler(POLICY, settings, make),
         PolicyReconciler(CLUSTER_POLICY, settings, make),
         Detector(settings, known, make),
-        Scheduler(settings, make),
+        Scheduler(settings, make, estimators),
         *([DependenciesDistributor(settings, known, make)] if dependencies else []),
         BindingController(BINDING, settings, known, make),
         BindingController(CLUSTER_BINDING, settings, known, make),
@@ -79,4 +83,6 @@ def build_controllers(
         GracefulEvictionController(BINDING, settings, make),
         GracefulEvictionController(CLUSTER_BINDING, settings, make),
     ]
+    if estimators is not None and settings.enable_descheduler:
+        controllers.append(Descheduler(settings, estimators, make))
     return controllers

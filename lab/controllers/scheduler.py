@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lab.controllers.assumptions import Assumptions
+from lab.controllers.estimates import Estimates
 from lab.controllers.lineage import (
     BINDING,
     CLUSTER,
@@ -22,11 +23,13 @@ from lab.controllers.scheduling_queue import SchedulingQueue
 from lab.controllers.watching import generation, hub_change
 from lab.core.binding import resource_key
 from lab.core.cluster import ClusterSnapshot, snapshot_of
+from lab.core.estimators import Estimators
 from lab.core.labels import APPLIED_PLACEMENT
 from lab.core.manifest import (
     Manifest,
     annotations_of,
     is_deleting,
+    namespace_of,
     set_condition,
     spec_of,
     status_of,
@@ -56,7 +59,9 @@ from lab.core.scheduling import (
     is_mine,
     schedule,
 )
+from lab.core.scheduling.accurate import ACCURATE
 from lab.core.scheduling.errors import NO_CLUSTER_FIT, SUCCESS, UNSCHEDULABLE
+from lab.core.scheduling.turn import Assumed
 from lab.core.settings import KarmadaSettings
 
 SUCCESS_MESSAGE = "Binding has been scheduled successfully."
@@ -70,9 +75,12 @@ class Scheduler:
     workers = 1
     indexes: Sequence[Index] = ()
 
-    def __init__(self, settings: KarmadaSettings, queues: QueueFactory) -> None:
+    def __init__(
+        self, settings: KarmadaSettings, queues: QueueFactory, estimators: Estimators | None = None
+    ) -> None:
         self._settings = settings
         self._queues = queues
+        self._estimators = estimators if settings.enable_scheduler_estimator else None
         self._snapshot: ClusterSnapshot | None = None
         self._assumptions = Assumptions()
         self._writing: tuple[Action, Manifest, Outcome, float] | None = None
@@ -141,18 +149,10 @@ class Scheduler:
             return Plan(error=f"failed to get placement from {word}({place})")
         if self._snapshot is None:
             self._snapshot = snapshot_of(view.list(HUB, *CLUSTER))
-        others: Sequence[Manifest] = ()
-        if self._settings.gate("WorkloadAffinity"):
-            others = view.list(HUB, *BINDING, key.namespace)
         protects = self._settings.gate("SchedulingOvercommitProtection")
-        outcome = schedule(
-            binding,
-            self._snapshot,
-            self._settings,
-            others=others,
-            assumed=self._assumptions.by_cluster(now_s) if protects else None,
-        )
-        plan = plan_for(key, binding, outcome, now_s)
+        assumed = self._assumptions.by_cluster(now_s) if protects else None
+        outcome, errors = self._schedule(view, binding, self._snapshot, assumed)
+        plan = plan_for(key, binding, outcome, now_s, errors)
         results = [
             each for each in plan.actions if isinstance(each, Patch) and not each.subresource
         ]
@@ -160,8 +160,39 @@ class Scheduler:
             self._writing = (results[0], binding, outcome, now_s)
         return plan
 
+    def _schedule(
+        self, view: View, binding: Manifest, snapshot: ClusterSnapshot, assumed: Assumed | None
+    ) -> tuple[Outcome, Mapping[str, str]]:
+        """Return the outcome, and the members whose estimator failed: then none of them counts."""
+        others: Sequence[Manifest] = ()
+        if self._settings.gate("WorkloadAffinity"):
+            others = view.list(HUB, *BINDING, namespace_of(binding))
+        asked = None
+        if self._estimators is not None:
+            asked = Estimates(self._estimators, binding, self._settings, assumed)
+        outcome = schedule(
+            binding,
+            snapshot,
+            self._settings,
+            others=others,
+            replace_estimates=None if asked is None else {ACCURATE: asked},
+            assumed=assumed,
+        )
+        if asked is None:
+            return outcome, {}
+        asked.close()
+        if asked.errors:
+            outcome = schedule(binding, snapshot, self._settings, others=others, assumed=assumed)
+        return outcome, asked.errors
 
-def plan_for(key: Key, binding: Manifest, outcome: Outcome, now_s: float) -> Plan:
+
+def plan_for(
+    key: Key,
+    binding: Manifest,
+    outcome: Outcome,
+    now_s: float,
+    estimator_errors: Mapping[str, str] | None = None,
+) -> Plan:
     """Return the writes, notes and the decision of one turn."""
     status = status_of(binding)
     if outcome.noop:
@@ -170,7 +201,10 @@ def plan_for(key: Key, binding: Manifest, outcome: Outcome, now_s: float) -> Pla
             return Plan()
         body = {"status": {"schedulerObservedGeneration": observed}}
         return Plan((Patch(key, body, "merge", "status"),))
-    decision = Decision(key, "schedule", _summary(outcome), _explained(outcome))
+    explanation = _explained(outcome)
+    if estimator_errors:
+        explanation["estimatorErrors"] = dict(estimator_errors)
+    decision = Decision(key, "schedule", _summary(outcome), explanation)
     message = outcome.error or ""
     actions: list[Action] = []
     if outcome.reason in {SUCCESS, NO_CLUSTER_FIT}:
@@ -218,7 +252,7 @@ def _summary(outcome: Outcome) -> str:
     return f"{targets or 'no cluster'} ({outcome.trigger})"
 
 
-def _explained(outcome: Outcome) -> Mapping[str, Any]:
+def _explained(outcome: Outcome) -> dict[str, Any]:
     """Return the explanation, with what the controller itself reads from it."""
     return {"reason": outcome.reason, "trigger": outcome.trigger, **outcome.explanation}
 

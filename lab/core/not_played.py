@@ -13,20 +13,19 @@ from dataclasses import fields
 from lab.core.manifest import Manifest, get_in
 from lab.core.settings import FEATURE_GATES, KarmadaSettings, setting_name
 
-_ESTIMATOR = "accurate estimators are not played"
+_ESTIMATOR = "an estimator answers at once"
 _MONITOR = "clusters are watched through their status probes only"
 
 GATES: Mapping[str, str] = {
     "MultiClusterService": "a MultiClusterService is stored, and nothing acts on it",
-    "ResourceQuotaEstimate": f"{_ESTIMATOR} (bindings name the priority class, nobody reads it)",
     "FederatedQuotaEnforcement": "a FederatedResourceQuota is stored, and nothing enforces it",
 }
 """Feature gates without an effect on where anything goes, and why."""
 
 FLAGS: Mapping[str, str] = {
-    "enable_scheduler_estimator": _ESTIMATOR,
     "scheduler_estimator_timeout_s": _ESTIMATOR,
     "cluster_lease_duration_s": _MONITOR,
+    "cluster_lease_renew_interval_fraction": _MONITOR,
     "cluster_monitor_period_s": _MONITOR,
     "cluster_monitor_grace_period_s": _MONITOR,
     "cluster_startup_grace_period_s": _MONITOR,

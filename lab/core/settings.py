@@ -42,10 +42,15 @@ class KarmadaSettings:
     enable_empty_workload_propagation: bool = False
     enable_scheduler_estimator: bool = False
     scheduler_estimator_timeout_s: float = 3.0
+    enable_descheduler: bool = False
+    """Whether the process is deployed at all (ours); its two flags follow."""
+    descheduling_interval_s: float = 120.0
+    unschedulable_threshold_s: float = 300.0
     cluster_status_update_frequency_s: float = 10.0
     cluster_failure_threshold_s: float = 30.0
     cluster_success_threshold_s: float = 30.0
     cluster_lease_duration_s: float = 40.0
+    cluster_lease_renew_interval_fraction: float = 0.25
     cluster_monitor_period_s: float = 5.0
     cluster_monitor_grace_period_s: float = 40.0
     cluster_startup_grace_period_s: float = 60.0
@@ -150,7 +155,12 @@ def karmada_settings(given: Mapping[str, Any]) -> KarmadaSettings:
     return KarmadaSettings(**values)
 
 
-_LEAST_S = {"cluster_status_update_frequency_s": 0.1}
+_LEAST_S = {
+    "cluster_status_update_frequency_s": 0.1,
+    "cluster_lease_duration_s": 1.0,
+    "cluster_monitor_period_s": 0.1,
+    "descheduling_interval_s": 1.0,
+}
 """Durations that would stop time if they were shorter."""
 
 

@@ -23,6 +23,7 @@ from lab.core.kinds import HUB_KINDS
 from lab.core.manifest import Manifest
 from lab.core.model import HUB, Controller, Key
 from lab.core.settings import KarmadaSettings
+from lab.drivers.estimators import MemberEstimators
 from lab.drivers.injector import Injector
 from lab.drivers.simulation import SimulationDriver
 from lab.engine.control_plane import ControlPlaneFaults
@@ -80,6 +81,11 @@ class Federation:
         self.members: dict[str, SimulatedMember] = {
             spec.name: self._member(spec) for spec in fleet.clusters
         }
+        self._estimators = (
+            MemberEstimators(self.members, karmada)
+            if karmada.enable_scheduler_estimator or karmada.enable_descheduler
+            else None
+        )
         self.engine = Engine(self._controllers(), self.hub, self.members, self.trace)
         self.engine.processes.make = self._controllers
         self.control_plane = ControlPlaneFaults(self.engine)
@@ -88,7 +94,7 @@ class Federation:
         self._boot()
 
     def _controllers(self) -> list[Controller]:
-        return build_controllers(self.settings.karmada)
+        return build_controllers(self.settings.karmada, estimators=self._estimators)
 
     def _member(self, spec: ClusterSpec) -> SimulatedMember:
         karmada = self.settings.karmada

@@ -1,10 +1,11 @@
 """The accurate estimator: what fits into the nodes of a member as they are, not into their sum.
 
-One runs per member in Karmada (`--enable-scheduler-estimator`). No run of the lab asks one yet
-(`lab.core.not_played`); whoever calls `schedule` can. Its answers go into `schedule` as
-`replace_estimates={ACCURATE: {cluster: replicas}}`; the smaller of both estimators counts.
+One runs per member in Karmada (`--enable-scheduler-estimator`; the port is `lab.core.estimators`).
+Its answers go into `schedule` as `replace_estimates={ACCURATE: {cluster: replicas}}`; the smaller
+of both estimators counts.
 Source: Karmada v1.19 `pkg/estimator/server/framework/plugins/noderesource`, `nodes/filter.go`,
-`pkg/util/resource.go`. Namespace quotas (gate ResourceQuotaEstimate) are not looked at here.
+`pkg/estimator/scheduling_simulator_components.go`, `pkg/util/resource.go`. Namespace quotas are
+counted in `quota_estimate`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from typing import Any
 
 from lab.core.capacity import PODS, away, quantity
 from lab.core.manifest import Manifest, get_in, labels_of, name_of
-from lab.core.reading import texts
+from lab.core.reading import texts, whole
+from lab.core.scheduling.framework import Component
 from lab.core.scheduling.resource_models import node_units
 from lab.core.selectors import requirement
 from lab.core.taints import Taint, Toleration, taints_of, tolerations_of
@@ -70,6 +72,61 @@ def accurate_replicas(nodes: Iterable[NodeRoom], requirements: Mapping[str, Any]
             fits = [node.free.get(resource, 0) // need for resource, need in units.items()]
             total += min([node.free.get(PODS, 0), *fits])
     return total
+
+
+def accurate_sets(
+    nodes: Iterable[NodeRoom],
+    components: Sequence[Mapping[str, Any]],
+    assumed: Sequence[Sequence[Component]] = (),
+    most: int = 2**31 - 1,
+) -> int:
+    """Return how many whole sets of components fit, each part put on the first nodes that take it.
+
+    Args:
+        nodes: All nodes of a member.
+        components: A binding's spec.components.
+        assumed: Component lists of what was just placed there: taken off first.
+        most: Where to stop.
+    """
+    left = [(node, dict(node.free)) for node in nodes]
+    for parts in assumed:
+        _place_set(left, [(part.replicas, {"resourceRequest": part.requests}) for part in parts])
+    wanted = [
+        (whole(component.get("replicas")), component.get("replicaRequirements") or {})
+        for component in components
+    ]
+    if not any(replicas > 0 for replicas, _ in wanted):
+        return most
+    placed = 0
+    while placed < most and _place_set(left, wanted):
+        placed += 1
+    return placed
+
+
+def _place_set(
+    left: Sequence[tuple[NodeRoom, dict[str, int]]],
+    parts: Sequence[tuple[int, Mapping[str, Any]]],
+) -> bool:
+    """Place one set; what was placed of a set that does not fit stays placed."""
+    return all(_place(left, replicas, wanted) for replicas, wanted in parts)
+
+
+def _place(
+    left: Sequence[tuple[NodeRoom, dict[str, int]]], replicas: int, wanted: Mapping[str, Any]
+) -> bool:
+    claim = wanted.get("nodeClaim") or {}
+    units = {PODS: 1, **node_units(wanted.get("resourceRequest") or {})}
+    tolerations = tolerations_of(claim.get("tolerations"))
+    for node, free in left:
+        if replicas <= 0:
+            return True
+        if takes(node, tolerations) and node_matches(node, claim):
+            fits = min(free.get(resource, 0) // need for resource, need in units.items())
+            fits = min(fits, replicas)
+            for resource, need in units.items():
+                free[resource] = free.get(resource, 0) - need * fits
+            replicas -= fits
+    return replicas <= 0
 
 
 def takes(node: NodeRoom, tolerations: Sequence[Toleration]) -> bool:
