@@ -202,7 +202,8 @@ class Session:
         except ApiError as error:
             return Result("", (server_error(error),), None, error.exit_code)
         except LabError as error:
-            return Result("", (f"error: {error}",), None, error.exit_code)
+            errors = (error, *getattr(error, "problems", ()))
+            return Result("", tuple(f"error: {each}" for each in errors), None, error.exit_code)
 
     def carry_out(self, line: str, cluster: str = HUB) -> Result:
         """Carry out one command line now.
@@ -234,6 +235,7 @@ class Session:
             directory=self.directory,
             verb=command.verb.name,
             cluster=cluster,
+            faults=self.federation.injector,
         )
         if command.verb.needs == "write":
             self.federation.acting("user", {"text": command.line})

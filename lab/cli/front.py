@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _ABOUT = "See what multi-cluster Kubernetes policies do before a region fails."
 _GROUPS = ("Play and plan", "Look", "Runs", "Change (in a session or as a scenario step)",
-           "Scenarios", "This program")  # fmt: skip
+           "Break and heal (in a session or as a scenario step)", "Scenarios",
+           "This program")  # fmt: skip
 
 
 def run_program(words: list[str]) -> int:
@@ -183,7 +184,7 @@ _FILE_ARGUMENTS = {"scenarios", "file", "files"}
 def _argument(argument: Argument) -> click.Argument:
     many = argument.count not in "1?"
     kind = click.Path() if argument.name in _FILE_ARGUMENTS else None
-    complete = _kind_words if argument.name == "targets" else None
+    complete = {"targets": _kind_words, "kind": _fault_words}.get(argument.name)
     return click.Argument([argument.name], required=False, nargs=-1 if many else 1, type=kind,
                           shell_complete=complete)  # fmt: skip
 
@@ -200,6 +201,13 @@ def _kind_words(ctx: click.Context, param: click.Parameter, incomplete: str) -> 
         if word.startswith(last)
     ]
     return [head + comma + word for word in dict.fromkeys(found)]
+
+
+def _fault_words(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the names of kinds of faults."""
+    from lab.core.faults import kind_names
+
+    return [name for name in kind_names() if name.lower().startswith(incomplete.lower())]
 
 
 def _option(flag: Flag) -> click.Option:

@@ -15,9 +15,12 @@ from lab.commands.verb import Args
 from lab.core.errors import InputError
 
 if TYPE_CHECKING:
+    from lab.core.faults import Fault
+    from lab.core.fleet import FleetSpec
     from lab.core.kinds import KindRegistry
     from lab.core.manifest import Manifest
     from lab.core.model import Action, Key
+    from lab.drivers.injector import FaultState
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,38 @@ class Writer(Protocol):
             InputError: The fleet has no such cluster.
             ApiError: It is registered already.
         """
+
+
+class FaultDesk(Protocol):
+    """Lets faults begin and end (`lab.drivers.injector.Injector` behind it)."""
+
+    @property
+    def fleet(self) -> FleetSpec:
+        """The clusters that targets are looked up in."""
+
+    @property
+    def seed(self) -> int:
+        """Chooses among several clusters or nodes."""
+
+    def free_name(self, wanted: str) -> str:
+        """Return a name that no fault has yet: `wanted`, or with a number."""
+
+    def inject(self, fault: Fault) -> FaultState:
+        """Let a fault begin now.
+
+        Raises:
+            InputError: It cannot be played here.
+        """
+
+    def heal(self, name: str) -> FaultState:
+        """End a fault now.
+
+        Raises:
+            InputError: No active fault has that name.
+        """
+
+    def active(self) -> Sequence[FaultState]:
+        """Return the faults that are not over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +225,7 @@ class Context:
     verb: str = ""
     cluster: str = ""
     """Where changes go and `get` looks when the line does not say: the hub, or a member."""
+    faults: FaultDesk | None = None
     player: Player | None = None
     replayer: Replayer | None = None
 
@@ -206,6 +242,20 @@ class Context:
             )
         at_s = args.seconds("at")
         return self.world if at_s is None else self.world.at(at_s)
+
+    def faulting(self) -> tuple[World, FaultDesk]:
+        """Return the live world and what lets faults begin and end in it.
+
+        Raises:
+            InputError: This is a shell, or a recorded run: nothing can fail there.
+        """
+        if self.world is None or self.faults is None:
+            instead = f"as a step of a scenario (steps: [{{at: 1m, run: fedlab {self.verb} …}}])"
+            raise InputError(
+                f'"{self.verb}" acts on a live federation, and a shell has none: write the line '
+                f"{instead}"
+            )
+        return self.world, self.faults
 
     def writing(self) -> tuple[World, Writer]:
         """Return the live world and what writes to it.

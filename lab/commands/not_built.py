@@ -52,7 +52,7 @@ _HINTS: Mapping[str, Mapping[str, str]] = {
         "top": "karmadactl describe cluster NAME shows what is allocated",
         "unregister": "karmadactl unjoin NAME takes a cluster out",
     },
-    "fedlab": {"fault": "faults come with a later version"},
+    "fedlab": {"fault": "fedlab inject KIND begins one, fedlab faults lists the kinds"},
 }
 _SECOND_WORDS: Mapping[str, str] = {
     "rollout status": "kubectl get tells the READY count; a step waits with waitUntil",

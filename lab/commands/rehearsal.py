@@ -17,11 +17,20 @@ from lab.commands.context import Context, Happening, ObjectChange
 from lab.commands.get import CLUSTER
 from lab.commands.line import parse_line
 from lab.core.errors import ApiError, InputError, did_you_mean
+from lab.core.faults import Fault
 from lab.core.kinds import MEMBER_KINDS, KindRegistry, crd_kinds, guess
 from lab.core.manifest import Manifest, namespace_of
 from lab.core.model import HUB, Action, Apply, Create, Key
+from lab.drivers.injector import FaultState, free_name, name_taken, no_such_fault
 from lab.scenario.load import load_scenario
-from lab.scenario.model import RunAction, Scenario, Step
+from lab.scenario.model import (
+    EVERY_FAULT,
+    FaultAction,
+    HealAction,
+    RunAction,
+    Scenario,
+    Step,
+)
 from lab.scenario.shelf import overhearing
 from lab.scenario.source import raise_problems
 
@@ -53,7 +62,14 @@ def problems(scenario: Scenario) -> Sequence[InputError]:
     stage = _Stage(scenario.fleet, scenario.kinds)
     found: list[InputError] = []
     for step in scenario.steps:
-        if not isinstance(step.action, RunAction) or step.refused:
+        if step.refused:
+            continue
+        if isinstance(step.action, FaultAction | HealAction):
+            try:
+                _try_fault(stage, step.action)
+            except InputError as error:
+                found.append(InputError(error.message, step.location))
+        if not isinstance(step.action, RunAction):
             continue
         for line in step.action.lines:
             try:
@@ -67,6 +83,13 @@ def problems(scenario: Scenario) -> Sequence[InputError]:
     return found
 
 
+def _try_fault(stage: _Stage, action: FaultAction | HealAction) -> None:
+    if isinstance(action, FaultAction):
+        stage.inject(action.fault)
+    elif action.name != EVERY_FAULT:
+        stage.heal(action.name)
+
+
 def _try(stage: _Stage, line: str, step: Step, directory: Path) -> None:
     command = parse_line(line)
     if command.verb.needs != "write":
@@ -78,6 +101,7 @@ def _try(stage: _Stage, line: str, step: Step, directory: Path) -> None:
         directory=directory,
         verb=command.verb.name,
         cluster=step.cluster,
+        faults=stage,
     )
     stage.strangers.clear()
     command.verb.run(context, command.args)
@@ -95,6 +119,8 @@ class _Stage:
     """Clusters that were asked for and that the fleet does not have."""
     _member_kinds: KindRegistry = field(default_factory=MEMBER_KINDS)
     now_s: float = 0.0
+    seed: int = 0
+    _injected: dict[str, FaultState] = field(default_factory=dict)
 
     def at(self, time_s: float) -> _Stage:
         """Return the same stage: it has one moment."""
@@ -165,6 +191,38 @@ class _Stage:
         """
         if cluster not in self.members():
             self.refuse(cluster)
+
+    # ── faults ─────────────────────────────────────────────────────────────────────────────────
+
+    def free_name(self, wanted: str) -> str:
+        """Return a name that no fault has yet."""
+        return free_name(wanted, self._injected)
+
+    def inject(self, fault: Fault) -> FaultState:
+        """Note that a fault of that name begins.
+
+        Raises:
+            InputError: One has that name already.
+        """
+        if fault.name in self._injected:
+            raise name_taken(fault.name)
+        state = FaultState(fault.name, fault.kind, "active", 0, 0.0, None, None, ())
+        self._injected[fault.name] = state
+        return state
+
+    def heal(self, name: str) -> FaultState:
+        """Check that a fault of that name was injected; it may be over by then.
+
+        Raises:
+            InputError: None was.
+        """
+        if name not in self._injected:
+            raise no_such_fault(name, list(self._injected))
+        return self._injected[name]
+
+    def active(self) -> Sequence[FaultState]:
+        """Return every fault so far: which are over, only the run knows."""
+        return list(self._injected.values())
 
     def refuse(self, name: str) -> None:
         """Say that the fleet has no such cluster.

@@ -110,7 +110,8 @@ class Verb:
         group: Heading it stands under.
         arguments: Positional words, in order.
         flags: Options.
-        needs: nothing; "read": objects of a run or a session; "write": a live session.
+        needs: nothing; "read": objects of a run or a session; "maybe": the same if there is one;
+            "write": a live session.
         run: Carries it out.
         examples: Lines that show it, without the program's name.
         programs: Which programs' lines know it.
@@ -122,7 +123,7 @@ class Verb:
     run: Callable[[Context, Args], Result]
     arguments: tuple[Argument, ...] = ()
     flags: tuple[Flag, ...] = ()
-    needs: Literal["nothing", "read", "write"] = "nothing"
+    needs: Literal["nothing", "maybe", "read", "write"] = "nothing"
     examples: tuple[str, ...] = ()
     programs: tuple[str, ...] = ("fedlab",)
 

@@ -6,7 +6,7 @@ on it. The servers themselves know how to fail: nothing here does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -96,6 +96,7 @@ class FaultState:
         over_s: When it was or will be over for good; None: not before it is healed.
         clusters: The members it strikes.
         hub: It strikes the hub.
+        between: The two members whose link it cuts.
         abort_if: The condition that ends it.
         strikes: How often it has struck so far.
         notes: What is good to know about it.
@@ -110,6 +111,7 @@ class FaultState:
     over_s: float | None
     clusters: tuple[str, ...]
     hub: bool = False
+    between: tuple[str, ...] = ()
     abort_if: str = ""
     strikes: int = 1
     notes: tuple[str, ...] = ()
@@ -119,7 +121,9 @@ class FaultState:
         return None if self.over_s is None else round(max(0.0, self.over_s - now_s), 6)
 
     def __str__(self) -> str:
-        where = "the hub" if self.hub else _few(self.clusters) or "the link"
+        where = "the hub" if self.hub else _few(self.clusters)
+        if self.between:
+            where = f"the link between {' and '.join(self.between)}"
         length = "" if self.over_s is None else format_duration(self.over_s - self.began_s)
         last = f"for {length}" if length not in {"", "0s"} else "once" if length else "until healed"
         text = f"{self.name}: {self.kind} strikes {where}, {last}"
@@ -158,6 +162,16 @@ class Injector:
 
     # ── what stands ────────────────────────────────────────────────────────────────────────────
 
+    @property
+    def fleet(self) -> FleetSpec:
+        """The clusters that targets are looked up in."""
+        return self._federation.fleet
+
+    @property
+    def seed(self) -> int:
+        """Of the run: chooses among several clusters or nodes."""
+        return self._federation.seed
+
     def active(self) -> Sequence[FaultState]:
         """Return the faults that are not over, oldest first."""
         return [self._state(run) for run in self._runs.values() if run.over_s is None]
@@ -182,11 +196,7 @@ class Injector:
 
     def free_name(self, wanted: str) -> str:
         """Return a name for a fault that nobody has given one: `wanted`, or with a number."""
-        name, number = wanted, 1
-        while name in self._runs:
-            number += 1
-            name = f"{wanted}-{number}"
-        return name
+        return free_name(wanted, self._runs)
 
     def _state(self, run: _Run) -> FaultState:
         fault, pulse = run.fault, run.pulse
@@ -208,6 +218,7 @@ class Injector:
             planned_s if run.over_s is None else run.over_s,
             run.selection.clusters,
             run.selection.hub,
+            tuple(fault.parameters.get("between") or ()),
             fault.abort_if,
             run.strikes,
             _notes(fault),
@@ -223,7 +234,7 @@ class Injector:
         """
         federation = self._federation
         if fault.name in self._runs:
-            raise InputError(f"a fault is named {quoted(fault.name)} already, needs another name")
+            raise name_taken(fault.name)
         try:
             selection = (
                 Selection() if "between" in fault.parameters
@@ -309,10 +320,7 @@ class Injector:
         """
         run = self._runs.get(name)
         if run is None:
-            names = [each.name for each in self.active()]
-            hint = did_you_mean(name, names)
-            known = f" (active: {', '.join(names)})" if names else " (none is active)"
-            raise InputError(f"no fault is named {quoted(name)}{hint or known}")
+            raise no_such_fault(name, [each.name for each in self.active()])
         if run.over_s is not None:
             raise InputError(f"fault {quoted(name)} is over since {format_duration(run.over_s)}")
         self._end(run, self._federation.now_s, "hand", self._federation.acting_record)
@@ -386,6 +394,8 @@ class Injector:
             detail["plays"] = played
         if run.selection.hub:
             detail["hub"] = True
+        if fault.parameters.get("between"):
+            detail["between"] = list(fault.parameters["between"])
         if run.pulse.number > 1 or fault.repeat or fault.kind == "Flapping":
             detail["strike"] = run.pulse.number
         return detail
@@ -410,6 +420,32 @@ class Injector:
             federation.control_plane if part.cluster == HUB else federation.members[part.cluster]
         )
         return server
+
+
+def free_name(wanted: str, taken: Container[str]) -> str:
+    """Return `wanted`, or with the first number that makes it a name nobody has.
+
+    Example:
+        >>> free_name("slow-api", {"slow-api"})
+        'slow-api-2'
+    """
+    name, number = wanted, 1
+    while name in taken:
+        number += 1
+        name = f"{wanted}-{number}"
+    return name
+
+
+def name_taken(name: str) -> InputError:
+    """Return the error of a second fault of a name."""
+    return InputError(f"a fault is named {quoted(name)} already, needs another name")
+
+
+def no_such_fault(name: str, active: Sequence[str]) -> InputError:
+    """Return the error of a heal that names no fault."""
+    hint = did_you_mean(name, active)
+    known = f" (active: {_few(active)})" if active else " (none is active)"
+    return InputError(f"no fault is named {quoted(name)}{hint or known}")
 
 
 def _at(run: _Run, offset_s: float) -> float:

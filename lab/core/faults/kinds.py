@@ -52,7 +52,8 @@ class FaultKind:
 
 
 _SHARE = "how many, evenly spread"
-_FACTOR = Parameter("factor", "number", "how many times as long everything takes", 1.0, least=1.0)
+_FACTOR = Parameter("factor", "number", "how many times as long everything takes", 1.0, least=1.0,
+                    sample=10)  # fmt: skip
 _DELAY = Parameter("delay", "duration", "how much longer everything takes on top of that", 0.0)
 _API, _NETWORK, _STORE = "API server", "Network and watches", "Storage and time"
 _NODES, _WIDE, _CONTROL = "Nodes and pods", "Regions, zones and patterns", "Control plane"
@@ -183,7 +184,8 @@ _TABLE = (
         "BadImage", _NODES,
         "An image cannot be pulled: new pods that use it stay in ImagePullBackOff.",
         "clusters", "pods",
-        (Parameter("image", "text", "the image, as the pods name it", required=True),),
+        (Parameter("image", "text", "the image, as the pods name it", required=True,
+                      sample="nginx:1.27"),),
     ),
     FaultKind(
         "SlowStart", _NODES,

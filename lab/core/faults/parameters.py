@@ -31,6 +31,7 @@ class Parameter:
         least: The smallest number, duration (s) or share allowed.
         above: The value must be more than this.
         required: It must be given.
+        sample: A value for examples, as written.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Parameter:
     least: float = 0.0
     above: float | None = None
     required: bool = False
+    sample: Any = None
 
     @property
     def unit(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from lab.core.faults.kinds import KINDS
 from lab.core.faults.model import Fault
 from lab.core.faults.parts import parts_of, played_kind
-from lab.core.faults.selection import select
+from lab.core.faults.selection import Selection, select
 from lab.core.fleet import FleetSpec, nodes_of
 from lab.core.labels import BINDING_API
 from lab.core.manifest import Manifest, get_in, name_of, namespace_of, spec_of
@@ -122,10 +122,10 @@ def preview(fault: Fault, fleet: FleetSpec, state: State, seed: int = 0) -> Blas
     Raises:
         TargetError: The target matches nothing.
     """
-    selection = select(fault, fleet, seed)
+    between = tuple(fault.parameters.get("between") or ())
+    selection = Selection() if between else select(fault, fleet, seed)
     kind = KINDS[played_kind(fault)]
     pods_stop = kind.harm == "pods" and fault.parameters.get("disk") != "etcd"
-    between = tuple(fault.parameters.get("between") or ())
     if selection.hub or between:
         return Blast(fault.name, fault.kind, False, hub=selection.hub, between=between)
     kinds: dict[str, list[str]] = {}
