@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lab.core.admission.field_errors import Path
+from lab.core.admission.field_errors import Path, dotted
 from lab.core.duration import parse_duration_s
-from lab.core.errors import quoted
+from lab.core.errors import InputError, quoted
+from lab.core.invariants import law_id
 from lab.core.model import Key
 from lab.scenario.checks import kind_message
 from lab.scenario.format import (
@@ -29,7 +30,13 @@ def read_expectations(
     """Return the expectations of the list at `path`; all kinds and steps must be known by now."""
     names: set[str] = set()
     found = []
-    for index, item in enumerate(items):
+    for index, given in enumerate(items):
+        item = given
+        if "name" not in item:
+            if "violates" not in item:
+                reader.error((*path, index), f"{dotted((*path, index, 'name'))} is missing")
+                continue
+            item = {**item, "name": f"violates {item['violates']}"}
         if item["name"] in names:
             text = f"two expectations are named {quoted(item['name'])}"
             reader.error((*path, index, "name"), text)
@@ -57,6 +64,7 @@ def _expectation(reader: PartReader, item: Mapping[str, Any], path: Path) -> Exp
         if mode == "end":
             text = "after needs one of at, within, never, throughout beside it"
             reader.error((*path, "after"), text, key=True)
+    violates = _violates(reader, item, path, mode)
     cluster = reader.cluster(item, path)
     if cluster and "cel" in item:
         text = "cluster belongs to object; in cel name it: ready('deployment/web', 'member1')"
@@ -77,7 +85,24 @@ def _expectation(reader: PartReader, item: Mapping[str, Any], path: Path) -> Exp
         object=wanted,
         key=key,
         cel=cel,
+        violates=violates,
     )
+
+
+def _violates(reader: PartReader, item: Mapping[str, Any], path: Path, mode: Mode) -> str:
+    """Return the id of the law that is to be broken, empty if none is."""
+    if "violates" not in item:
+        return ""
+    if mode != "end":
+        text = f"violates is decided at the end of the run: {mode} does not belong here"
+        reader.error((*path, mode), text, key=True)
+    if item.get("cluster"):
+        reader.error((*path, "cluster"), "cluster does not belong to violates", key=True)
+    try:
+        return law_id(item["violates"])
+    except InputError as error:
+        reader.error((*path, "violates"), error.message)
+    return ""
 
 
 def _expected_key(reader: PartReader, wanted: Mapping[str, Any], path: Path, cluster: str) -> Key:

@@ -19,7 +19,7 @@ API_VERSION = "fedlab.dev/v1alpha1"
 STEP_TIMES = ("at", "after", "waitUntil")
 STEP_ACTIONS = ("apply", "delete", "patch", "run", "fault", "heal")
 EXPECT_TIMES = ("at", "within", "never", "throughout")
-EXPECT_WHATS = ("object", "cel")
+EXPECT_WHATS = ("object", "cel", "violates")
 
 Schema = Mapping[str, Any]
 
@@ -42,7 +42,7 @@ _CEL: Schema = {
     "type": "string",
     "format": "cel",
     "description": "A CEL expression over ready(), replicas(), clusters(), exists(), status(), "
-    "object() and now().",
+    "object(), serving(), rto(), minutes_below(), lost() and now().",
 }
 _FILE: Schema = {"type": "string", "format": "file", "minLength": 1}
 _OBJECT: Schema = {
@@ -266,8 +266,60 @@ _EXPECT = _map(
         "cluster": {"type": "string", "description": "The member to look at (default: the hub)."},
         "object": {**_OBJECT, "description": "A partial object: what is written must be there."},
         "cel": _CEL,
+        "violates": {
+            **_NAME,
+            "description": "An invariant, by id or name, that must be broken: what is known to go "
+            "wrong. Its violations do not fail the run.",
+        },
     },
-    "name",
+)
+_LAWS: Schema = {
+    "type": "array",
+    "items": {"type": "string", "description": "An invariant, by id (S1) or name."},
+}
+_INVARIANTS: Schema = {
+    "description": "What is checked at every event and at the end (default: all).",
+    "anyOf": [
+        _LAWS,
+        {"type": "string", "enum": ["all", "none"]},
+        {"type": "boolean", "description": "true: all; false (off): none."},
+        _map(
+            "Which, and how strictly.",
+            {
+                "only": _LAWS,
+                "except": _LAWS,
+                "leftover": {**_DURATION, "description": "S2, Q3: for what should be gone."},
+                "rollout": {**_DURATION, "description": "S2: for pods beyond the desired ones."},
+                "coolDown": {**_DURATION, "description": "Q4: before a cluster is used again."},
+                "movesPerHour": {
+                    "type": "integer",
+                    "minimum": 1,
+                    "description": "Q4: evictions of one binding.",
+                },
+                "settle": {**_DURATION, "description": "Q: how long the end must be quiet."},
+                "converge": {**_DURATION, "description": "Q1: until nothing moves any more."},
+            },
+        ),
+    ],
+}
+_APP_TARGET = _map(
+    "What an application is due.",
+    {
+        "app": {**_NAME, "description": "kind/name or kind/namespace/name."},
+        "namespace": {"type": "string", "description": "Its namespace (default: default)."},
+        "cluster": {
+            "type": "string",
+            "description": "The member whose own it is (default: a template of the hub).",
+        },
+        "ready": {
+            "type": ["string", "integer"],
+            "minimum": 0,
+            "description": "Pods that must serve: a count, or a share of the desired ones (90%).",
+        },
+        "rto": {**_DURATION, "description": "How long it may be below that at a time."},
+        "rpo": {**_DURATION, "description": "How old state that is carried over may be."},
+    },
+    "app",
 )
 
 SCENARIO: Schema = {
@@ -306,7 +358,8 @@ SCENARIO: Schema = {
                     "manifests": {**_MANIFESTS, "description": "Applied at 0s, in this order."},
                     "steps": {"type": "array", "items": _STEP},
                     "expect": {"type": "array", "items": _EXPECT},
-                    "invariants": {**_TEXTS, "description": "Invariants (not built yet)."},
+                    "invariants": _INVARIANTS,
+                    "targets": {"type": "array", "items": _APP_TARGET},
                 },
                 "fleet",
             ),

@@ -8,6 +8,10 @@ exists(ref[, cluster])    the object is there (without a cluster: in the hub)
 status(ref[, cluster])    its status (an empty map if it has none)
 object(ref[, cluster])    the whole object (an empty map if it is not there)
 now()                     seconds since the start of the run
+serving(ref[, cluster])   pods that truly serve: ready ones on nodes that live, API up or down
+rto(ref)                  longest time below target so far (s), one that goes on included
+minutes_below(ref)        all time below target so far (minutes)
+lost(ref)                 the most pods that were missing at a moment
 """
 
 from __future__ import annotations
@@ -23,15 +27,27 @@ from lab.core.kinds import KindRegistry
 from lab.core.labels import BINDING_API
 from lab.core.manifest import Manifest, condition, get_in, spec_of, status_of
 from lab.core.model import HUB, Key
+from lab.core.outcomes import Ledger
 from lab.scenario.expression import Expression
 from lab.scenario.reference import Reference, parse_reference
 from lab.scenario.world import World
 
-HELPERS = ("ready", "replicas", "clusters", "exists", "status", "object", "now")
-_TEXT = r"""(?:'([^'\\]*)'|"([^"\\]*)")"""
-_CALL = re.compile(
-    rf"\b(ready|replicas|clusters|exists|status|object)\s*\(\s*{_TEXT}\s*(?:,\s*{_TEXT}\s*)?\)"
+HELPERS = (
+    "ready",
+    "replicas",
+    "clusters",
+    "exists",
+    "status",
+    "object",
+    "now",
+    "serving",
+    "rto",
+    "minutes_below",
+    "lost",
 )
+_TEXT = r"""(?:'([^'\\]*)'|"([^"\\]*)")"""
+_ASKING = "|".join(name for name in HELPERS if name != "now")
+_CALL = re.compile(rf"\b({_ASKING})\s*\(\s*{_TEXT}\s*(?:,\s*{_TEXT}\s*)?\)")
 
 
 def check_calls(expression: Expression, kinds: KindRegistry, clusters: Sequence[str]) -> None:
@@ -53,9 +69,11 @@ def check_calls(expression: Expression, kinds: KindRegistry, clusters: Sequence[
 
 
 _TAKES = {"ready": (1, 2), "replicas": (1, 2), "clusters": (1, 1), "exists": (1, 2),
-          "status": (1, 2), "object": (1, 2), "now": (0, 0)}  # fmt: skip
+          "status": (1, 2), "object": (1, 2), "now": (0, 0), "serving": (1, 2),
+          "rto": (1, 1), "minutes_below": (1, 1), "lost": (1, 1)}  # fmt: skip
 _NOTHING = {"ready": 0, "replicas": 0, "clusters": [], "exists": False, "status": {},
-            "object": {}, "now": 0.0}  # fmt: skip
+            "object": {}, "now": 0.0, "serving": 0, "rto": 0.0, "minutes_below": 0.0,
+            "lost": 0}  # fmt: skip
 
 
 def _try_on_nothing(expression: Expression) -> None:
@@ -126,6 +144,10 @@ class Asked:
             "status": self._status,
             "object": self._object,
             "now": lambda: self._world.now_s,
+            "serving": self._serving,
+            "rto": lambda text: self._ledger().rto_s(self._app(text)),
+            "minutes_below": lambda text: self._ledger().below_s(self._app(text)) / 60,
+            "lost": lambda text: self._ledger().lost(self._app(text)),
         }
         return {name: self._noting(name, call) for name, call in calls.items()}
 
@@ -180,6 +202,20 @@ class Asked:
         binding = self._world.find(Key(HUB, BINDING_API, kind, reference.namespace, name))
         targets = get_in(binding, ("spec", "clusters")) or ()
         return sorted(str(target.get("name")) for target in targets)
+
+    def _ledger(self) -> Ledger:
+        watch = self._world.watch
+        if watch is None:
+            raise InputError("nobody measures applications here")
+        return watch.ledger
+
+    def _app(self, text: Any) -> Key:
+        return self._reference(text).key()
+
+    def _serving(self, text: Any, cluster: Any = None) -> int:
+        if cluster is not None:
+            check_cluster(str(cluster), self._world.clusters())
+        return self._ledger().serving(self._app(text), cluster)
 
     def _exists(self, text: Any, cluster: Any = HUB) -> bool:
         return self._find(text, cluster) is not None

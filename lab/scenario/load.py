@@ -17,6 +17,7 @@ from lab.scenario.expectations import read_expectations
 from lab.scenario.files import read_text
 from lab.scenario.fleet import FleetReader, check_timings
 from lab.scenario.format import API_VERSION, FLEET, SCENARIO
+from lab.scenario.laws import read_invariants, read_targets
 from lab.scenario.model import ApplyAction, Expectation, Scenario, Step
 from lab.scenario.parts import START, seconds
 from lab.scenario.remarks import remarks
@@ -104,12 +105,11 @@ class _Reader(StepReader):
         settings = spec.get("settings") or {}
         members = settings.get("members") or {}
         check_timings(members, document, ("spec", "settings", "members"), self.errors)
-        if spec.get("invariants"):
-            text = "invariants are not built yet: remove them (a later version checks them)"
-            self.error(("spec", "invariants"), text, key=True)
+        laws, bounds = read_invariants(self, spec.get("invariants"), ("spec", "invariants"))
         manifests = self.manifests(("spec", "manifests"), spec.get("manifests"))
         steps = self.read_steps(spec.get("steps") or (), ("spec", "steps"))
         expectations = read_expectations(self, spec.get("expect") or (), ("spec", "expect"))
+        targets = read_targets(self, spec.get("targets") or (), ("spec", "targets"))
         metadata = document.value["metadata"]
         karmada = self._karmada(settings.get("karmada") or {})
         self.errors += refusals([*manifests, *_applied_to_hub(steps)], karmada)
@@ -126,6 +126,9 @@ class _Reader(StepReader):
             manifests=tuple(manifests),
             steps=steps,
             expectations=expectations,
+            laws=laws,
+            bounds=bounds,
+            targets=targets,
             kinds=self.kinds,
         )
 

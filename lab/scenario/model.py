@@ -9,9 +9,11 @@ from typing import Any, Literal
 from lab.core.errors import Location
 from lab.core.faults import Fault
 from lab.core.fleet import FleetSpec
+from lab.core.invariants import LAWS, Bounds, law_of
 from lab.core.kinds import KindRegistry
 from lab.core.manifest import Manifest
 from lab.core.model import Key, PatchType, key_of
+from lab.core.outcomes import Target
 from lab.core.settings import KarmadaSettings
 from lab.scenario.expression import Expression
 from lab.scenario.source import SourceManifest
@@ -102,9 +104,13 @@ class Expectation:
     key: Key | None = None
     """Which object the partial one is about."""
     cel: Expression | None = None
+    violates: str = ""
+    """The id of a law that must be found broken by the end of the run."""
 
     def condition(self) -> str:
         """Return what is demanded, in one line."""
+        if self.violates:
+            return f"a violation of {self.violates} {law_of(self.violates).name}"
         if self.cel is not None:
             return self.cel.text
         where = f" in {self.cluster}" if self.cluster else ""
@@ -129,6 +135,12 @@ class Scenario:
     manifests: tuple[SourceManifest, ...] = ()
     steps: tuple[Step, ...] = ()
     expectations: tuple[Expectation, ...] = ()
+    laws: tuple[str, ...] = tuple(law.id for law in LAWS)
+    """Ids of the invariants that are on."""
+    bounds: Bounds = field(default_factory=Bounds)
+    """Times and numbers of the invariants."""
+    targets: tuple[Target, ...] = ()
+    """What its applications are due."""
     kinds: KindRegistry = field(default_factory=KindRegistry, compare=False, repr=False)
     """What words and manifests of this scenario mean: the hub's kinds and those it brings."""
     notes: tuple[str, ...] = ()

@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lab.core.errors import InputError, LabError
+from lab.core.invariants import Violation
 from lab.scenario.doing import do
 from lab.scenario.helpers import Asked
 from lab.scenario.load import START
 from lab.scenario.matching import differences
 from lab.scenario.model import ApplyAction, Expectation, FaultAction, Scenario, Step
 from lab.scenario.parts import HEALED
+from lab.scenario.watch import Watched, unexpected
 from lab.scenario.world import World
 
+TIMED = frozenset({"now", "rto", "minutes_below"})
+"""Functions whose answer changes with time alone."""
 MANIFESTS = "manifests"
 """The name under which the scenario's manifests are applied."""
 
@@ -63,11 +67,22 @@ class Verdict:
     checks: tuple[CheckResult, ...]
     """In the order of the file."""
     ended_s: float
+    watched: Watched = field(default_factory=Watched)
+
+    @property
+    def unexpected(self) -> tuple[Violation, ...]:
+        """The violations that the scenario does not expect."""
+        return unexpected(self.watched.violations, self.scenario)
 
     @property
     def passed(self) -> bool:
-        """Tell whether every step was carried out and every check held."""
-        return all(step.ok for step in self.steps) and all(check.passed for check in self.checks)
+        """Tell whether every step was carried out, every check and law held, every target met."""
+        return (
+            all(step.ok for step in self.steps)
+            and all(check.passed for check in self.checks)
+            and not self.unexpected
+            and not any(outcome.failed for outcome in self.watched.outcomes)
+        )
 
 
 Progress = Advance | StepResult | CheckResult
@@ -108,10 +123,13 @@ def play(scenario: Scenario, world: World) -> Generator[Progress, None, Verdict]
     for step in scenario.steps:
         yield from run.step(step)
     yield from run.advance(scenario.horizon_s)
+    if world.watch is not None:
+        world.watch.finish(world.now_s)
     yield from run.end()
     order = {item.name: index for index, item in enumerate(scenario.expectations)}
     run.checks.sort(key=lambda check: order[check.expectation.name])
-    return Verdict(scenario, tuple(run.steps), tuple(run.checks), world.now_s)
+    watched = Watched() if world.watch is None else world.watch.found()
+    return Verdict(scenario, tuple(run.steps), tuple(run.checks), world.now_s, watched)
 
 
 @dataclass(slots=True)
@@ -299,7 +317,7 @@ class _Run:
         for watch in list(self._watches):
             begun, ended = now_s >= watch.begins_s, now_s >= watch.ends_s
             cel = watch.expectation.cel
-            timed = cel is not None and "now" in cel.program.functions()
+            timed = cel is not None and not TIMED.isdisjoint(cel.program.functions())
             if not begun or not (changed or ended or timed or now_s == watch.begins_s):
                 continue
             decided = self._decide(watch, ended)
@@ -334,6 +352,8 @@ class _Run:
         return self._result(watch.expectation, False, f"{reason}: {watch.last}".rstrip(": "))
 
     def _evaluate(self, expectation: Expectation) -> tuple[bool, str]:
+        if expectation.violates:
+            return self._violated(expectation.violates)
         if expectation.cel is not None:
             asked = Asked(self._world, self._scenario.kinds)
             try:
@@ -349,6 +369,16 @@ class _Run:
             return False, f"{expectation.key} does not exist"
         wrong = list(differences(expectation.object, found))
         return not wrong, "; ".join(wrong) if wrong else "as written"
+
+    def _violated(self, law: str) -> tuple[bool, str]:
+        if law not in self._scenario.laws:
+            return False, "that invariant is switched off"
+        watch = self._world.watch
+        found = [] if watch is None else [v for v in watch.found().violations if v.law == law]
+        if not found:
+            return False, "no violation of it"
+        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+        return True, f"{found[0].key}: {found[0].message}{more}"
 
     def _result(self, expectation: Expectation, passed: bool, found: str) -> CheckResult:
         message = found if passed else f"expected {expectation.condition()}; found: {found}"

@@ -9,6 +9,7 @@ from lab.core.errors import InputError, LabError
 from lab.core.faults import Fault
 from lab.core.manifest import Manifest
 from lab.core.model import HUB, Action, Key
+from lab.scenario.watch import Watch
 
 
 class CommandError(LabError):
@@ -25,6 +26,10 @@ class World(Protocol):
     @property
     def changes(self) -> int:
         """A number that grows whenever an object of the hub or of a member changes."""
+
+    @property
+    def watch(self) -> Watch | None:
+        """What checks the invariants and measures the applications, None if nobody does."""
 
     def next_event_s(self) -> float:
         """Return when the next thing happens (s of the run), infinity if nothing will."""
@@ -144,6 +149,7 @@ class FederationWorld:
         federation: The hub, the members and virtual time.
         run_line: Runs command lines; without it a `run` step is an error.
         run_until: Lets time pass; the federation's own if not given.
+        watch: Checks the invariants and measures the applications.
     """
 
     def __init__(
@@ -151,9 +157,16 @@ class FederationWorld:
         federation: Federated,
         run_line: RunLine | None = None,
         run_until: Callable[[float], None] | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self._federation, self._run_line = federation, run_line
+        self._watch = watch
         self._run_until = run_until or federation.run_until
+
+    @property
+    def watch(self) -> Watch | None:
+        """What checks the invariants and measures the applications."""
+        return self._watch
 
     @property
     def now_s(self) -> float:
@@ -162,9 +175,10 @@ class FederationWorld:
 
     @property
     def changes(self) -> int:
-        """The writes of all stores together."""
+        """The writes of all stores, and the news of pods that serve or do not, together."""
         stores = (self._federation.store_of(name) for name in ("", *self._federation.members))
-        return sum(int(store.resource_version) for store in stores)
+        news = 0 if self._watch is None else self._watch.ledger.news
+        return news + sum(int(store.resource_version) for store in stores)
 
     def next_event_s(self) -> float:
         """Return when the next thing happens."""

@@ -92,7 +92,38 @@ WRONG: dict[str, tuple[str, str]] = {
     "a fault": (
         "  steps:\n  - {at: 1m, fault: {kind: ClusterOutage}}\n", "s.yaml:10:21: ClusterOutage: needs a target",
     ),
-    "invariants": ("  invariants: [no-orphans]\n", "s.yaml:9:3: invariants are not built yet"),
+    "an unknown invariant": (
+        "  invariants: [no-orphan]\n",
+        's.yaml:9:16: no invariant is named "no-orphan" — did you mean "no-orphans"?',
+    ),
+    "an unknown word for invariants": (
+        "  invariants: nothing\n",
+        "s.yaml:9:15: spec.invariants is \"nothing\"",
+    ),
+    "only and except": (
+        "  invariants: {only: [S1], except: [S2]}\n",
+        "s.yaml:9:28: invariants has only or except, here: both",
+    ),
+    "a target of nothing": (
+        "  targets: [{app: job/x}]\n",
+        "s.yaml:9:19: Job has no service to measure",
+    ),
+    "a target's share": (
+        "  targets: [{app: deployment/x, ready: 101%}]\n",
+        "s.yaml:9:40: ready needs a count of pods",
+    ),
+    "a violation of nothing": (
+        "  expect: [{violates: S99}]\n",
+        's.yaml:9:23: no invariant is named "S99"',
+    ),
+    "a violation at a moment": (
+        "  expect: [{violates: S1, at: 1m}]\n",
+        "s.yaml:9:27: violates is decided at the end of the run",
+    ),
+    "an expectation without a name": (
+        "  expect: [{cel: now() > 1.0}]\n",
+        "s.yaml:9:12: spec.expect[0].name is missing",
+    ),
     "a patch of the wrong shape": (
         "  steps:\n  - patch: {target: {apiVersion: v1, kind: Pod, name: x}, type: json, body: {}}\n",
         "the body of a json patch needs to be a list of operations",

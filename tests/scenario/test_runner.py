@@ -21,6 +21,8 @@ WEB = Key("", "apps/v1", "Deployment", "default", "web")
 class FakeWorld:
     """A hub and two members in which ready replicas appear when a script says so."""
 
+    watch = None
+
     def __init__(self, script: Mapping[float, int] | None = None) -> None:
         self.now_s = 0.0
         self.changes = 0

@@ -33,6 +33,9 @@ class Law:
     counts: ClassVar[bool] = False
     """It wants to hear how many pods serve."""
 
+    needs_quiet: ClassVar[bool] = False
+    """`at_end` says something only about an end at which nothing moves any more."""
+
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
 
@@ -49,5 +52,5 @@ class Law:
         return ()
 
     def at_end(self) -> Iterable[Finding]:
-        """Look at the end of a run that is quiet."""
+        """Look at the end of a run."""
         return ()

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from lab.core.invariants.law import Law
 from lab.core.invariants.registry import LAWS
-from lab.core.invariants.scene import CLUSTER, Bounds, Change, Count, Objects, Record, Scene
+from lab.core.invariants.scene import CLUSTER, Bounds, Change, Count, Objects, Record, Scene, span
 from lab.core.invariants.violation import Finding, Violation
 from lab.core.manifest import Manifest
 from lab.core.model import HUB, Key
@@ -79,6 +79,8 @@ class Monitor:
         if kind == "change":
             key = record.key
             if key is not None and key.cluster == HUB:
+                if key.kind != "Cluster":
+                    scene.changed_s = record.time_s
                 self._changed(
                     Change(record.time_s, key, record.before, record.after, record.number,
                            record.actor, record.cause), self._hub)  # fmt: skip
@@ -116,10 +118,34 @@ class Monitor:
     # ── what is found ──────────────────────────────────────────────────────────────────────────
 
     def finish(self, now_s: float) -> None:
-        """Judge the end of a run (or this moment, if it is one of rest)."""
+        """Judge the end of a run, or a moment of rest: the laws that need quiet only if it is."""
         self.pass_time(now_s)
+        why = self._unquiet()
         for law in self._laws:
+            if why and law.needs_quiet:
+                continue
             self._take(law, law.at_end())
+        if why and any(law.needs_quiet for law in self._laws):
+            ids = ", ".join(law.id for law in self._laws if law.needs_quiet)
+            self.scene.notes.append(f"{ids}: not judged at the end, {why}")
+
+    def _unquiet(self) -> str:
+        """Return why the end is no moment of rest, empty if it is."""
+        scene = self.scene
+        if scene.faults:
+            return f"as {', '.join(scene.faults)} is not healed"
+        still_s = scene.now_s - max(scene.changed_s, scene.disturbed_s)
+        if still_s < scene.bounds.settle_s:
+            return (
+                f"as something changed {span(still_s)} before "
+                f"(it must be quiet for {span(scene.bounds.settle_s)})"
+            )
+        return ""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be judged, and why."""
+        return tuple(dict.fromkeys(self.scene.notes))
 
     @property
     def violations(self) -> tuple[Violation, ...]:

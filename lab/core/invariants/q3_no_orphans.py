@@ -33,7 +33,7 @@ class NoOrphans(Law):
     karmada.io/managed=true and the name of a Work needs that Work, if its cluster is joined. Pods,
     ReplicaSets and Jobs of a member that name a controller need that controller.
 
-    Whatever has a deletion time must be gone `leftover` (2 min) later: bindings, Works, policies,
+    Whatever has a deletion time must be gone `leftover` (5 min) later: bindings, Works, policies,
     templates' bindings, Clusters; also for a cluster that never returns. What waits for a cluster
     that is not Ready at the end is a remark, as it may still return.
     """
@@ -41,6 +41,7 @@ class NoOrphans(Law):
     id = "Q3"
     name = "no-orphans"
     sentence = "no work, pod or binding without its owner; what is deleted goes"
+    needs_quiet = True
 
     def at_end(self) -> Iterator[Finding]:
         """Look at everything once."""

@@ -34,6 +34,7 @@ class StatusRecount(Law):
     id = "Q5"
     name = "status-recount"
     sentence = "the aggregated status equals a recount from the members"
+    needs_quiet = True
 
     def __init__(self, scene: Scene) -> None:
         super().__init__(scene)

@@ -34,6 +34,7 @@ class ReplicasConserved(Law):
     id = "S1"
     name = "replicas-conserved"
     sentence = "assigned and waiting replicas add up to those of the template"
+    needs_quiet = True
     hub_kinds = BINDINGS
 
     def __init__(self, scene: Scene) -> None:

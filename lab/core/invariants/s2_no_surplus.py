@@ -54,7 +54,7 @@ class NoSurplus(Law):
     maxSurge of a Deployment (25 %, rounded up, by default).
 
     Too many copies: a Work in a cluster where its binding is neither placed nor evicted from (by a
-    task that is not Directly) must be gone after `leftover` (2 min), counted from when it became
+    task that is not Directly) must be gone after `leftover` (5 min), counted from when it became
     so or from when the cluster became Ready, whichever is later: what runs in a cluster that
     cannot be reached cannot be removed. A Work gone bad like this counts only if its object stands
     in the member.
@@ -73,6 +73,7 @@ class NoSurplus(Law):
         super().__init__(scene)
         self._over: dict[Key, tuple[float, str]] = {}
         self._leftover: dict[Key, tuple[float, str]] = {}
+        self._told: dict[Key, None] = {}
         self._grace: dict[tuple[Key, str, str], float] = {}
 
     def changed(self, change: Change) -> Iterable[Finding]:
@@ -145,17 +146,15 @@ class NoSurplus(Law):
         known = self._leftover.get(key)
         if work is not None and self._is_leftover(key, work):
             if known is None:
-                since_s, text = self.scene.now_s, self._told(work)
+                since_s, text = self.scene.now_s, _whose(work)
                 self._leftover[key] = (since_s, text)
                 due_s = since_s + self.scene.bounds.leftover_s
                 self.scene.timers.at(due_s, self.id, lambda: self._still_there(key, since_s))
         elif known is not None:
             del self._leftover[key]
-            if work is None:
-                yield from self._copy_stands(key, *known)
-
-    def _told(self, work: Manifest) -> str:
-        return f"{binding_of_work(work)} neither places nor evicts it there"
+            if work is None and key not in self._told:
+                yield from self._copy_stands(key, *known)  # nobody spoke when its time was up
+            self._told.pop(key, None)
 
     def _is_leftover(self, key: Key, work: Manifest) -> bool:
         """Tell whether a Work stands where its binding is neither placed nor being evicted."""
@@ -193,6 +192,7 @@ class NoSurplus(Law):
             copy = self.scene.objects.find(place)
             if copy is None or labels_of(copy).get(MANAGED) != "true":
                 return
+            self._told[key] = None
             yield Finding(place, f"stands in {cluster} for {span(open_s)}{_pods(copy)}: {text}")
         elif work is None:
             yield Finding(key, f"stood for {span(open_s)}: {text}")
@@ -246,6 +246,10 @@ class NoSurplus(Law):
                 f"the eviction from {cluster} is open for {span(open_s)}, "
                 f"its grace is {span(grace_s)}",
             )
+
+
+def _whose(work: Manifest) -> str:
+    return f"{binding_of_work(work)} neither places nor evicts it there"
 
 
 def _grace_s(task: Mapping[str, Any], scene: Scene) -> float:

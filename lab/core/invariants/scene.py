@@ -137,8 +137,9 @@ class Change(NamedTuple):
 class Bounds:
     """What a scenario may set about the laws. Times in seconds."""
 
-    leftover_s: float = 120.0
-    """S2, Q3: how long what should be gone from a cluster that can be reached may stand."""
+    leftover_s: float = 300.0
+    """S2, Q3: how long what should be gone from a cluster that can be reached may stand. Karmada
+    tries again ever more rarely while a cluster is away, and so comes late when it is back."""
     rollout_s: float = 60.0
     """S2: how long a cluster may have more pods than it should while it scales down."""
     cool_down_s: float = 600.0
@@ -190,6 +191,8 @@ class Scene:
     """Pods that truly serve, by member object; absent: nobody counts there."""
     disturbed_s: float = 0.0
     """When somebody or a fault last interfered."""
+    changed_s: float = 0.0
+    """When an object of the hub last changed (Clusters left out: they report all the time)."""
     faults: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """Faults in force, by name."""
     had_faults: bool = False

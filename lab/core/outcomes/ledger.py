@@ -50,6 +50,8 @@ class Ledger:
         self._faults: dict[str, FaultRecord] = {}
         self._blamed = 0
         self._state = StateWatch()
+        self.news = 0
+        """How often a count of serving pods was told."""
 
     # ── what is told ───────────────────────────────────────────────────────────────────────────
 
@@ -78,6 +80,7 @@ class Ledger:
         """Take in how many pods of a member's workload serve."""
         if (key.api_version, key.kind) not in KINDS:
             return
+        self.news += 1
         self._counts[key] = (count.desired, count.serving)
         app = key._replace(cluster=HUB)
         if app in self._bound:
