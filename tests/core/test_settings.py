@@ -47,6 +47,14 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no number": ({"kubeApiQps": "many"}, "kubeApiQps is 'many', needs a number"),
     "not a number at all": ({"kubeApiQps": float("nan")}, "kubeApiQps is nan, needs a number"),
     "a number for a switch": ({"enableTaintManager": 1}, "needs true or false"),
+    "a rate below nothing": (
+        {"resourceEvictionRate": -1},
+        "resourceEvictionRate is -1, needs 0 or",
+    ),
+    "a purge mode evictions do not have": (
+        {"noExecuteTaintEvictionPurgeMode": "Never"},
+        "noExecuteTaintEvictionPurgeMode is 'Never', needs Gracefully or Directly",
+    ),
     "a number for a text": ({"schedulerName": 1}, "schedulerName is 1, needs a text"),
 }
 
