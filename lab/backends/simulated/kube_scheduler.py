@@ -22,6 +22,7 @@ from lab.backends.simulated.nodes import NodeTable, marked_taints
 from lab.backends.simulated.pods import ON_NODE, PodTable, Rows, State
 from lab.backends.simulated.room import Room
 from lab.backends.simulated.timings import Timings
+from lab.backends.simulated.tolerations import default_tolerations
 from lab.backends.simulated.workload import Workload
 from lab.core.taints import Taint
 from lab.core.workqueue import TokenBucket
@@ -332,7 +333,11 @@ class KubeScheduler:
         if cordoned and demand.untolerated((_CORDON,)) is not None:
             return "node(s) were unschedulable"
         node_class = self._nodes.classes[class_index]
-        taint = demand.untolerated((*node_class.taints, *marked_taints(marks)))
+        taints = (*node_class.taints, *marked_taints(marks))
+        added = default_tolerations(demand.tolerations, self._timings)
+        taint = demand.untolerated(
+            [each for each in taints if not any(own.tolerates(each) for own in added)]
+        )
         if taint is not None:
             return f"node(s) had untolerated taint {{{taint.key}: {taint.value}}}"
         if not demand.reads_names and not demand.admits_labels(dict(node_class.labels), ""):

@@ -11,7 +11,7 @@ import numpy as np
 
 from lab.backends.simulated.pod_view import PodFacts, render_pod
 from lab.backends.simulated.pods import NEVER, VISIBLE_FROM, Columns, Rows, State
-from lab.backends.simulated.taint_eviction import default_tolerations
+from lab.backends.simulated.tolerations import default_tolerations
 from lab.backends.simulated.workbench import Workbench
 from lab.backends.simulated.workload import Workload, new_workload
 from lab.core.errors import ApiError
