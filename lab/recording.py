@@ -17,10 +17,12 @@ from lab.scenario.runner import CheckResult, StepResult
 
 if TYPE_CHECKING:
     from lab.commands.live import Entry, History
+    from lab.core.invariants import Violation
     from lab.drivers.federation import Federation
     from lab.engine.trace import TraceRecord
     from lab.scenario.model import Scenario
     from lab.scenario.runner import Progress
+    from lab.scenario.watch import Watched
 
 CHECKPOINT_EVERY = 1_000
 """Records of the trace between two digests."""
@@ -136,6 +138,26 @@ class Recording:
         elif isinstance(item, CheckResult):
             name = item.expectation.name
             self.writer.verdict(item.time_s, name, item.passed, item.message, {})
+
+    def violated(self, violation: Violation) -> None:
+        """Note a breach of an invariant, when it is seen for the first time."""
+        self.writer.violation(
+            violation.time_s,
+            violation.law,
+            violation.message,
+            key=violation.key,
+            cause=violation.record,
+            detail={"name": violation.name},
+        )
+
+    def watched(self, found: Watched) -> None:
+        """Note what came of the applications, and what could not be judged."""
+        meta = {
+            "outcomes": [each.to_dict() for each in found.outcomes],
+            "remarks": [each.to_dict() for each in found.remarks],
+            "notJudged": list(found.notes),
+        }
+        self.writer.set_meta(meta)
 
     def digest(self) -> str:
         """Return the SHA-256 of the trace so far."""

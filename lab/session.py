@@ -22,6 +22,7 @@ from lab.core.fleet import FleetSpec
 from lab.core.kinds import HUB_KINDS
 from lab.core.model import HUB
 from lab.drivers.federation import Federation, Settings, cluster_manifest
+from lab.drivers.observing import FederationObjects, observe
 from lab.recording import Recording, ScriptLine
 from lab.runs.writer import RunWriter
 from lab.scenario.aborting import AbortWatch
@@ -29,6 +30,7 @@ from lab.scenario.model import Scenario
 from lab.scenario.runner import Progress as Progress
 from lab.scenario.runner import Verdict, run_scenario
 from lab.scenario.shelf import overhearing, shelved
+from lab.scenario.watch import Watch
 from lab.scenario.world import CommandError, FederationWorld
 
 Pace = Callable[[float], None]
@@ -93,6 +95,11 @@ class Session:
         kinds = HUB_KINDS() if scenario is None else scenario.kinds
         asked = FederationWorld(self.federation)
         self._aborts = AbortWatch(asked, self.federation.injector, kinds)
+        karmada, objects = self.federation.settings.karmada, FederationObjects(self.federation)
+        self.watch = Watch.of(scenario, karmada, objects, lambda: self.now_s)
+        if self._recording is not None:
+            self.watch.monitor.listeners.append(self._recording.violated)
+        observe(self.federation, [self.watch.monitor, self.watch.ledger])
         self.world = LiveWorld(self.federation, names, self.history)
         self.writer = LiveWriter(self.federation, self._join)
 
@@ -167,7 +174,7 @@ class Session:
             on_progress: Told of every step, check and advance before time passes.
         """
         assert self.scenario is not None, "only a session opened from a scenario can play"
-        world = FederationWorld(self.federation, self._step_line, self._let_pass)
+        world = FederationWorld(self.federation, self._step_line, self._let_pass, self.watch)
         if self._recording is not None:
             self._recording.plays()
 
@@ -182,6 +189,8 @@ class Session:
             verdict = run_scenario(self.scenario, world, told, pace or self.run_until)
         finally:
             self._playing = False
+        if self._recording is not None:
+            self._recording.watched(verdict.watched)
         if self._writer is not None:
             self._writer.set_meta({"passed": verdict.passed})
         return verdict

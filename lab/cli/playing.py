@@ -21,6 +21,7 @@ from lab.core.errors import InputError
 from lab.runs.place import forget_old, new_run_path
 from lab.runs.reader import RunReader
 from lab.scenario.runner import Advance, StepResult
+from lab.scenario.watch import unexpected
 from lab.session import Progress, Session, check_step_line
 
 if TYPE_CHECKING:
@@ -128,6 +129,8 @@ def _drive(
 
 def _played(session: Session, scenario: Scenario, told: _Progress, started_s: float) -> Played:
     decided = {check.name for check in told.results}
+    watched = session.watch.found()
+    bad = unexpected(watched.violations, scenario)
     return Played(
         name=scenario.name,
         path=scenario.path,
@@ -139,6 +142,12 @@ def _played(session: Session, scenario: Scenario, told: _Progress, started_s: fl
         run_file=session.run_file,
         digest=session.digest(),
         wall_s=time.monotonic() - started_s,
+        violations=bad,
+        expected=tuple(each for each in watched.violations if each not in bad),
+        remarks=watched.remarks,
+        not_judged=watched.notes,
+        laws=len(session.watch.monitor.on),
+        outcomes=watched.outcomes,
     )
 
 

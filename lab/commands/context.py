@@ -17,9 +17,11 @@ from lab.core.errors import InputError
 if TYPE_CHECKING:
     from lab.core.faults import Fault
     from lab.core.fleet import FleetSpec
+    from lab.core.invariants import Violation
     from lab.core.kinds import KindRegistry
     from lab.core.manifest import Manifest
     from lab.core.model import Action, Key
+    from lab.core.outcomes import AppOutcome
     from lab.drivers.injector import FaultState
 
 
@@ -166,11 +168,28 @@ class Played:
     digest: str = ""
     """SHA-256 of the trace: equal for equal scenario, seed and version."""
     wall_s: float = 0.0
+    violations: Sequence[Violation] = ()
+    """Breaches of invariants that the scenario does not expect."""
+    expected: Sequence[Violation] = ()
+    """Those it does expect."""
+    remarks: Sequence[Violation] = ()
+    """What stands oddly, and breaks no law."""
+    not_judged: Sequence[str] = ()
+    """What the laws could say nothing about, and why."""
+    laws: int = 0
+    """How many invariants were on."""
+    outcomes: Sequence[AppOutcome] = ()
+    """What came of the applications."""
 
     @property
     def passed(self) -> bool:
-        """Tell whether every check held and every step was carried out."""
-        return not self.errors and all(check.passed for check in self.checks)
+        """Tell whether every check and law held, every step was carried out, every target met."""
+        return (
+            not self.errors
+            and not self.violations
+            and all(check.passed for check in self.checks)
+            and not any(outcome.failed for outcome in self.outcomes)
+        )
 
 
 class Player(Protocol):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lab.core.invariants import Monitor, Objects, Violation
 from lab.core.outcomes import AppOutcome, Ledger
+from lab.core.settings import KarmadaSettings
 from lab.scenario.model import Scenario
 
 
@@ -33,9 +34,17 @@ class Watch:
         self.monitor, self.ledger = monitor, ledger
 
     @classmethod
-    def of(cls, scenario: Scenario, objects: Objects, now_s: Callable[[], float]) -> Watch:
-        """Return what watches a scenario."""
-        monitor = Monitor(objects, scenario.karmada, scenario.laws, scenario.bounds)
+    def of(
+        cls,
+        scenario: Scenario | None,
+        settings: KarmadaSettings,
+        objects: Objects,
+        now_s: Callable[[], float],
+    ) -> Watch:
+        """Return what watches a scenario; without one, all laws and no targets."""
+        if scenario is None:
+            return cls(Monitor(objects, settings), Ledger((), objects.clusters(), now_s))
+        monitor = Monitor(objects, settings, scenario.laws, scenario.bounds)
         return cls(monitor, Ledger(scenario.targets, objects.clusters(), now_s))
 
     def finish(self, now_s: float) -> None:

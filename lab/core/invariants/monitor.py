@@ -46,6 +46,8 @@ class Monitor:
         self._found: dict[tuple[str, Key], Violation] = {}
         self._remarks: dict[tuple[str, Key], Violation] = {}
         self._beyond: dict[str, int] = {}
+        self.listeners: list[Callable[[Violation], None]] = []
+        """Called with every violation when it is seen for the first time."""
         self._numbers: dict[Key, int] = {}
         self._last_number = 0
         self._hub: dict[tuple[str, str], list[Look]] = {}
@@ -204,6 +206,9 @@ class Monitor:
             self._beyond[law.id] = self._beyond.get(law.id, 0) + 1
             return
         number = found.record or record or self._numbers.get(found.key, self._last_number)
-        table[identity] = Violation(
+        violation = table[identity] = Violation(
             law.id, law.name, now_s, found.key, found.message, number, now_s, 1, found.remark
         )
+        if not found.remark:
+            for listener in self.listeners:
+                listener(violation)
