@@ -117,7 +117,6 @@ class Delivery:
         for _, (_, event) in pending:
             self._send(event)
 
-    def shown(self, api_version: str, kind: str) -> None:
-        """A list showed all objects of a kind: nothing of it is unseen any longer."""
-        for key in self.unseen(api_version, kind):
-            del self._unseen[key]
+    def shown(self, key: Key) -> None:
+        """The control plane was sent the present state of an object past all faults."""
+        self._unseen.pop(key, None)

@@ -20,7 +20,7 @@ class Journal:
 
     def __init__(self, version: Callable[[], int]) -> None:
         self._version = version
-        self._last = version()
+        self._last = self._first = version()
         self._times_us = array("q")
         self._versions = array("q")
 
@@ -37,9 +37,10 @@ class Journal:
         times.append(now_us)
         self._versions.append(version)
         if len(times) > _MOST:
+            self._first = self._versions[_MOST // 2 - 1]
             del times[: _MOST // 2], self._versions[: _MOST // 2]
 
     def version_at(self, time_s: float) -> int:
-        """Return the version the store had at a time (s); 0 if it had none, or nobody knows."""
+        """Return the version the store had at a time (s), or the earliest that is known."""
         at = bisect_right(self._times_us, round(time_s * 1e6))
-        return self._versions[at - 1] if at else 0
+        return self._versions[at - 1] if at else self._first

@@ -230,10 +230,10 @@ class SimulatedMember:
         except ApiError as error:
             # Not served: like an informer without its API, it never syncs.
             return Answered(request, action, error=error)
+        self.subscriptions.begin(api_version, kind)
         for manifest in found:
             self._answer(Observed(key_of(manifest, self.name), manifest, initial=True))
         self._answer(Synced(self.name, api_version, kind))
-        self.subscriptions.begin(api_version, kind)
         return Answered(request, action)
 
     def _subscription(self, api_version: str, kind: str, group: Subscriptions) -> Subscription:

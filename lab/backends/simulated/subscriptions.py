@@ -64,11 +64,10 @@ class Subscriptions:
     def begin(self, api_version: str, kind: str) -> None:
         """Deliver changes of a kind from now on, if that is not done already.
 
-        Call it when a first list of all its objects has been sent.
+        Call it when a list of all its objects is sent, before that.
         """
         known = self._all.get((api_version, kind))
         self.delivery.flush()  # what is late must not come after the list
-        self.delivery.shown(api_version, kind)
         if known is not None:
             known.listed()
         else:
@@ -227,11 +226,15 @@ class Subscription:
         return {_place(each): each for each in found}, watch
 
     def listed(self) -> None:
-        """The control plane was just sent everything there is: a gap begins anew."""
+        """The control plane is being sent everything there is, though not what is gone."""
+        found, watch = self._bookmark()
+        if watch is not None:
+            watch.close()
+        for place in found:
+            self.group.delivery.shown(self._key(place))
         if self._gap is not None:
-            if self._gap.watch is not None:
-                self._gap.watch.close()
-            self._gap.held, self._gap.watch = self._bookmark()
+            self._gap.held.update(found)
+            self._gap.relist = True
 
     def drop(self, now_s: float, *, relist: bool) -> None:
         """The API server closes the watch; resuming it may be refused (410)."""
@@ -374,7 +377,8 @@ class Subscription:
                 self._show(Observed(self._key(place), manifest, old))
         for place, old in gone.items():
             self._show(Observed(self._key(place), None, old))
-        self.group.delivery.shown(self.api_version, self.kind)
+        for key in self.group.delivery.unseen(self.api_version, self.kind):
+            self.group.delivery.shown(key)
         self._back(gap, now_s)
         self.group.settle()
 
