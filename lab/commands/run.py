@@ -13,10 +13,7 @@ from lab.commands.verb import Args, Argument, Flag, Result, Verb
 if TYPE_CHECKING:
     from lab.commands.context import Played
     from lab.core.errors import LabError
-    from lab.core.manifest import Manifest
 
-_SHOWN_OBJECTS = 12
-"""More member objects than this are counted, not printed (`-v` prints all)."""
 _SHOWN_LINES = 60
 
 
@@ -132,6 +129,7 @@ def _result(
 
 def play_report(played: Played, *, verbose: bool) -> Iterator[str]:
     """Yield the lines of a played scenario: what happened, the members, the checks."""
+    from lab.commands.printers.placed import placed_lines, placed_objects
     from lab.commands.printers.text import safe
     from lab.commands.printers.timeline import clock, render_timeline, timeline
 
@@ -144,7 +142,7 @@ def play_report(played: Played, *, verbose: bool) -> Iterator[str]:
     if cut > 0 and not verbose:
         yield f"  … and {cut} more (-v shows all)"
     yield ""
-    yield from _member_lines(played, verbose=verbose)
+    yield from placed_lines(list(placed_objects(played.world)), verbose=verbose)
     yield "Checks"
     for check in played.checks:
         word = "PASS" if check.passed else "FAIL"
@@ -164,68 +162,14 @@ def play_report(played: Played, *, verbose: bool) -> Iterator[str]:
     )
 
 
-def _member_lines(played: Played, *, verbose: bool) -> Iterator[str]:
-    """Yield the objects that Karmada put into the members, with all labels and annotations."""
-    from lab.commands.printers.text import safe
-    from lab.core.manifest import annotations_of, labels_of, name_of, namespace_of
-
-    found = list(member_objects(played))
-    if not found:
-        return
-    yield "In the members"
-    shown = found if verbose else found[:_SHOWN_OBJECTS]
-    for cluster, manifest in shown:
-        inside = f"{namespace_of(manifest)}/" if namespace_of(manifest) else ""
-        yield safe(f"  {cluster}  {manifest.get('kind')} {inside}{name_of(manifest)}"
-                   f"{_readiness(manifest)}")  # fmt: skip
-        for title, pairs in (("labels", labels_of(manifest)),
-                             ("annotations", annotations_of(manifest))):  # fmt: skip
-            if pairs:
-                yield f"    {title}"
-                for key, value in sorted(pairs.items()):
-                    yield safe(f"      {key}: {value}")
-    if len(found) > len(shown):
-        yield f"  … and {len(found) - len(shown)} more (-v shows all)"
-    yield ""
-
-
-def _readiness(manifest: Manifest) -> str:
-    from lab.core.manifest import spec_of, status_of
-
-    replicas = spec_of(manifest).get("replicas")
-    if replicas is None:
-        return ""
-    return f"  {status_of(manifest).get('readyReplicas') or 0}/{replicas} ready"
-
-
-def member_objects(played: Played) -> Iterator[tuple[str, Manifest]]:
-    """Yield (cluster, object) for everything that bindings put into members, as it stands now."""
-    from lab.commands.explain_object import CRB, RB
-    from lab.core.manifest import labels_of, spec_of
-    from lab.core.model import HUB, Key
-
-    world = played.world
-    abouts = [
-        spec_of(binding).get("resource") or {}
-        for kind in (RB, CRB)
-        for binding in world.list(HUB, *kind)
-    ]
-    fields = ("apiVersion", "kind", "namespace", "name")
-    templates = [Key(HUB, *(str(about.get(field) or "") for field in fields)) for about in abouts]
-    for cluster in world.members():
-        for template in templates:
-            manifest = world.find(template._replace(cluster=cluster))
-            if manifest is not None and labels_of(manifest).get("karmada.io/managed") == "true":
-                yield cluster, manifest
-
-
 def play_data(played: Played) -> dict[str, Any]:
     """Return a played scenario as JSON-ready data."""
     from lab.commands.printers.documents import without_managed_fields
+    from lab.commands.printers.placed import placed_objects
     from lab.commands.printers.timeline import timeline
 
     objects: dict[str, list[Any]] = {name: [] for name in played.world.members()}
-    for cluster, manifest in member_objects(played):
+    for cluster, manifest in placed_objects(played.world):
         objects[cluster].append(without_managed_fields(manifest))
     return {
         "scenario": played.name,

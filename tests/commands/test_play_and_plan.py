@@ -58,14 +58,20 @@ def test_run_tells_what_happened(shell: Shell) -> None:
         "Deployment default/web 2/2 ready",
         "$ kubectl scale deployment/web --replicas=4",
         "scheduled to member1:2, member2:2 (was member1:1, member2:1)",
-        "      karmada.io/managed: true",
-        "      resourcetemplate.karmada.io/managed-labels: app,karmada.io/managed,",
+        "      app: web",
         "  PASS  grown: after ",
         "passed: 1 of 1 checks held; 3m00.000s of fleet time",
     ):
         assert part in out, part
     assert err.startswith("run file: ")
     assert "\x1b" not in out + err
+    assert "managed-labels" not in out
+    _, out, _ = shell("run", "two.yaml", "-v")
+    for part in (
+        "      karmada.io/managed: true",
+        "      resourcetemplate.karmada.io/managed-labels: app,karmada.io/managed,",
+    ):
+        assert part in out, part
 
 
 def test_a_failed_check_exits_1(shell: Shell) -> None:
