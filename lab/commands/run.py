@@ -132,6 +132,7 @@ def play_report(played: Played, *, verbose: bool) -> Iterator[str]:
     from lab.commands.printers.placed import placed_lines, placed_objects
     from lab.commands.printers.text import safe
     from lab.commands.printers.timeline import clock, render_timeline, timeline
+    from lab.commands.printers.verdicts import law_lines, outcome_lines
 
     told = timeline(played.world)
     yield safe(f"Scenario {played.name} (seed {played.seed})")
@@ -143,6 +144,9 @@ def play_report(played: Played, *, verbose: bool) -> Iterator[str]:
         yield f"  … and {cut} more (-v shows all)"
     yield ""
     yield from placed_lines(list(placed_objects(played.world)), verbose=verbose)
+    yield from outcome_lines(played.outcomes, verbose=verbose)
+    yield from law_lines(played, verbose=verbose)
+    yield ""
     yield "Checks"
     for check in played.checks:
         word = "PASS" if check.passed else "FAIL"
@@ -157,9 +161,21 @@ def play_report(played: Played, *, verbose: bool) -> Iterator[str]:
     verdict = "passed" if played.passed else "FAILED"
     yield ""
     yield safe(
-        f"{verdict}: {held} of {len(played.checks)} checks held; "
+        f"{verdict}: {held} of {len(played.checks)} checks held{_more(played)}; "
         f"{clock(played.world.now_s)} of fleet time in {played.wall_s:.1f} s"
     )
+
+
+def _more(played: Played) -> str:
+    """Return what else decided the verdict, if anything did."""
+    text = ""
+    if played.violations:
+        count = len(played.violations)
+        text += f", {count} violation{'s' if count > 1 else ''} of invariants"
+    missed = sum(outcome.failed for outcome in played.outcomes)
+    if missed:
+        text += f", {missed} target{'s' if missed > 1 else ''} missed"
+    return text
 
 
 def play_data(played: Played) -> dict[str, Any]:
@@ -167,6 +183,7 @@ def play_data(played: Played) -> dict[str, Any]:
     from lab.commands.printers.documents import without_managed_fields
     from lab.commands.printers.placed import placed_objects
     from lab.commands.printers.timeline import timeline
+    from lab.commands.printers.verdicts import law_data
 
     objects: dict[str, list[Any]] = {name: [] for name in played.world.members()}
     for cluster, manifest in placed_objects(played.world):
@@ -182,6 +199,8 @@ def play_data(played: Played) -> dict[str, Any]:
         ],
         "errors": list(played.errors),
         "undecided": list(played.undecided),
+        "outcomes": [each.to_dict() for each in played.outcomes],
+        "invariants": law_data(played),
         "timeline": [each.to_dict() for each in timeline(played.world)],
         "members": objects,
         "endS": played.world.now_s,
