@@ -19,6 +19,7 @@ _MODULES: Mapping[str, str] = {
     "events": "events",
     "runs": "runs",
     "replay": "replay",
+    "compare": "compare",
     "apply": "apply",
     "create": "create",
     "delete": "delete",
@@ -52,7 +53,6 @@ NOT_YET: Mapping[str, str] = {
         for word, instead in {
             "assess": "fedlab plan with a cluster left out of the fleet answers one case",
             "campaign": "fedlab run --seed N plays one seed",
-            "compare": "fedlab run -o json of two runs can be compared by hand",
             "convert": "no other federation system is played yet",
             "fleet": "real clusters are not driven yet",
             "migrate": "migration is not played yet",

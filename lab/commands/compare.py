@@ -1,0 +1,301 @@
+"""compare: two runs phase by phase, and where they part, with the causes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lab.commands import flags
+from lab.commands.context import Context
+from lab.commands.verb import Args, Argument, Flag, Result, Verb
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_MEANINGS = {
+    "below": "below target",
+    "detect": "detect (not Ready)",
+    "taint": "taint",
+    "evict": "evict",
+    "schedule": "schedule",
+    "apply": "apply",
+    "ready": "ready again",
+}
+_CHAIN_SHOWN = 8
+"""Longer chains of causes are told by their beginning and their end."""
+
+
+def run(context: Context, args: Args) -> Result:
+    """Carry out the verb."""
+    from contextlib import ExitStack
+
+    from lab.commands.comparing import comparison, side
+    from lab.commands.printers import documents
+    from lab.commands.recorded import open_run
+
+    paths = [run_of(context, args, args.text(name)) for name in ("a", "b")]
+    with ExitStack() as stack:
+        worlds = [open_run(path) for path in paths]
+        for world in worlds:
+            stack.callback(world.reader.close)
+        data = comparison(side("A", worlds[0]), side("B", worlds[1]))
+    form = args.text("output")
+    text = documents.rendered(form, data, [path.stem for path in paths])
+    if text is None:
+        text = "\n".join(render(data, 0 if form == "wide" else 80))
+    return Result(text, (), data)
+
+
+def run_of(context: Context, args: Args, name: str) -> Path:
+    """Return the run file that a word means; a scenario is played, and its run kept.
+
+    Raises:
+        InputError: It is neither.
+    """
+    from pathlib import Path
+
+    from lab.commands.run import scenario_files
+    from lab.commands.runs import find_run
+    from lab.core.errors import InputError, quoted
+    from lab.runs.schema import is_run_file
+
+    path = Path(name)
+    if not path.exists() or is_run_file(path):
+        return find_run(name)
+    if path.suffix == ".run":
+        raise InputError(f"{path} is no run file (fedlab run SCENARIO --out FILE writes one)")
+    found = scenario_files(name)
+    if len(found) != 1:
+        raise InputError(f"folder {quoted(name, 200)} holds {len(found)} scenarios: name one")
+    if context.player is None:
+        raise InputError(f"{path} is a scenario: it is played by the shell's fedlab compare only")
+    played = context.player(found[0], seed=args.number("seed"))
+    if played.run_file is None:
+        raise InputError(f"the run of {name} cannot be kept: play it with fedlab run --out FILE")
+    return played.run_file
+
+
+def render(data: Mapping[str, Any], width: int = 80) -> list[str]:
+    """Return a comparison as lines; causes are cut to the width, 0: they are not."""
+    lines = list(_heads(data))
+    for block in (_settings(data), _phases(data), _outcomes(data), _checks(data),
+                  _violations(data), _divergence(data, width)):  # fmt: skip
+        found = list(block)
+        if found:
+            lines += ["", *found]
+    return lines
+
+
+def _heads(data: Mapping[str, Any]) -> Iterator[str]:
+    from lab.commands.printers.text import columns, safe
+    from lab.core.duration import format_duration
+
+    rows = []
+    for label in ("a", "b"):
+        one = data[label]
+        rows.append([
+            label.upper(),
+            f"{one['scenario']} (seed {one['seed']})",
+            f"{one['result']}, {one['checksHeld']} of {one['checks']} checks",
+            format_duration(round(one["lengthS"], 1)),
+        ])  # fmt: skip
+    for line, label in zip(columns(rows, padding=2).split("\n"), "ab", strict=True):
+        yield line
+        yield safe(f"   {data[label]['file']}")
+    if data["a"]["version"] != data["b"]["version"]:
+        yield f"played by fedlab {data['a']['version']} and {data['b']['version']}"
+
+
+def _settings(data: Mapping[str, Any]) -> Iterator[str]:
+    from lab.commands.printers.text import columns
+
+    if not data["settings"]:
+        return
+    rows = [["Settings that differ", "A", "B"]]
+    rows += [
+        [f"  {name}", *(_value(each) for each in values)]
+        for name, values in data["settings"].items()
+    ]
+    yield from columns(rows).split("\n")
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "default"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _phases(data: Mapping[str, Any]) -> Iterator[str]:
+    from lab.commands.printers.text import safe
+
+    for index, anchor in enumerate(data["phases"]):
+        shown = [each for each in anchor["applications"] if each["phases"]]
+        if index:
+            yield ""
+        what = f" ({anchor['what']})" if anchor["what"] else ""
+        yield safe(f"{'Fault' if what else 'Step'} {anchor['name']}{what}, {_when(anchor['time'])}")
+        if not shown:
+            yield "  no application was touched"
+        for each in shown:
+            yield from _app_lines(each)
+
+
+def _app_lines(app: Mapping[str, Any]) -> Iterator[str]:
+    rows = [[app["application"], "A", "B", "B - A"]]
+    rows += [
+        [_MEANINGS[each["phase"]], _after(each["a"]), _after(each["b"]), _gap(each)]
+        for each in app["phases"]
+    ]
+    yield from _right_aligned(rows)
+
+
+def _right_aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield a table whose numbers stand below one another."""
+    from lab.commands.printers.text import safe
+    from lab.core.text_table import cells
+
+    rows = [[safe(cell) for cell in row] for row in rows]
+    widths = [max(cells(row[index]) for row in rows) for index in range(len(rows[0]))]
+    for number, row in enumerate(rows):
+        first = row[0] + " " * (max(widths[0], 28) - cells(row[0]))
+        rest = [" " * (max(widths[i], 10) - cells(row[i])) + row[i] for i in range(1, len(row))]
+        yield ("  " + ("" if number == 0 else "  ") + first + ("  " if number == 0 else "")
+               + "  ".join(rest)).rstrip()  # fmt: skip
+
+
+def _when(time: Mapping[str, float | None]) -> str:
+    from lab.commands.printers.timeline import clock
+
+    if time["a"] is None or time["b"] is None:
+        label = "B" if time["a"] is None else "A"
+        return f"at {clock(time[label.lower()] or 0.0)}, only in {label}"
+    if time["a"] == time["b"]:
+        return f"at {clock(time['a'])}"
+    return f"at {clock(time['a'])} in A, {clock(time['b'])} in B"
+
+
+def _after(time_s: float | None) -> str:
+    from lab.commands.printers.timeline import clock
+
+    return "never" if time_s is None else f"+{clock(time_s)}"
+
+
+def _gap(phase: Mapping[str, Any]) -> str:
+    from lab.commands.printers.timeline import clock
+
+    gap_s = phase["difference"]
+    if gap_s is None:
+        return "only in " + ("B" if phase["a"] is None else "A")
+    if not round(gap_s, 3):
+        return "="
+    return f"{'+' if gap_s > 0 else '-'}{clock(abs(gap_s))}"
+
+
+def _outcomes(data: Mapping[str, Any]) -> Iterator[str]:
+    if data["outcomes"]:
+        yield "Outcomes"
+    for each in data["outcomes"]:
+        rows = [
+            [each["application"], "A", "B", ""],
+            ["verdict", *(str(each["verdict"][s] or "-") for s in "ab"), ""],
+            ["RTO", *(_rto(each["rtoS"][s], each["verdict"][s]) for s in "ab"), ""],
+            ["time below target", *(_seconds(each["belowS"][s]) for s in "ab"), ""],
+            ["replicas missing at most", *(_number(each["lost"][s]) for s in "ab"), ""],
+        ]
+        yield from _right_aligned(rows)
+
+
+def _rto(rto_s: float | None, verdict: str | None) -> str:
+    if rto_s is None:
+        return "-" if verdict is None else "not back"
+    return _seconds(rto_s)
+
+
+def _seconds(time_s: float | None) -> str:
+    from lab.commands.printers.timeline import clock
+
+    return "-" if time_s is None else clock(time_s)
+
+
+def _number(value: Any) -> str:
+    return "-" if value is None else str(value)
+
+
+def _checks(data: Mapping[str, Any]) -> Iterator[str]:
+    from lab.commands.printers.text import columns
+
+    words = {True: "PASS", False: "FAIL"}
+    both = [each for each in data["checks"] if each["a"] is not None and each["b"] is not None]
+    if both:
+        yield "Checks that differ"
+        rows = [["  A", "B", "CHECK"]]
+        rows += [[f"  {words[each['a']]}", words[each["b"]], each["name"]] for each in both]
+        yield from columns(rows, padding=2).split("\n")
+    for label, other in (("a", "b"), ("b", "a")):
+        count = sum(each[other] is None for each in data["checks"])
+        if count:
+            yield f"Checks that only {label.upper()} has: {count}"
+
+
+def _violations(data: Mapping[str, Any]) -> Iterator[str]:
+    from lab.commands.printers.text import columns
+
+    found = data["violations"]
+    laws = sorted({*found["a"], *found["b"]})
+    if laws:
+        rows = [["Violations", "A", "B"]]
+        rows += [[f"  {law}", *(str(found[s].get(law, 0)) for s in "ab")] for law in laws]
+        yield from columns(rows).split("\n")
+
+
+def _divergence(data: Mapping[str, Any], width: int) -> Iterator[str]:
+    from lab.commands.explain_event import render as render_chain
+    from lab.commands.printers.text import safe
+    from lab.commands.printers.timeline import clock
+
+    found = data["divergence"]
+    if found["same"]:
+        yield f"The runs are the same: {found['sameEvents']} events."
+        return
+    yield f"The runs are the same to the letter up to event #{found['sameEvents']}. Then comes"
+    for label in ("a", "b"):
+        one = found["first"][label]
+        said = "the end" if one is None else f"{clock(abs(one['time']))}  {one['what']}"
+        yield safe(_cut(f"  in {label.upper()}  {said}", width))
+    if found["alike"]:
+        yield "What happens is the same in both; only moments and small things differ."
+        return
+    yield safe(_cut(f"They part with: {found['what']}", width))
+    for label in ("a", "b"):
+        one = found[label]
+        if one is None:
+            yield f"  In {label.upper()} it does not happen (again)."
+            continue
+        yield f"  In {label.upper()} at {clock(one['time'])}"
+        lines = render_chain(one["chain"]) if one["chain"] else []
+        if len(lines) > _CHAIN_SHOWN + 1:
+            cut = len(lines) - _CHAIN_SHOWN
+            more = f"… {cut} more (fedlab explain event {one['event']})"
+            lines = [*lines[:3], more, *lines[3 + cut :]]
+        yield from (_cut(f"    {line}", width) for line in lines)
+
+
+def _cut(line: str, width: int) -> str:
+    return f"{line[: width - 1]}…" if width and len(line) > width else line
+
+
+VERB = Verb(
+    "compare",
+    "two runs phase by phase: detect, taint, evict, schedule, apply, ready; and where they part",
+    "Runs",
+    run,
+    (
+        Argument("a", "a run file, the name of a run that is kept, or a scenario (it is played)"),
+        Argument("b", "the other one"),
+    ),
+    (
+        Flag("seed", "play scenarios with this seed", type="int", metavar="N"),
+        flags.OUTPUT_DATA,
+    ),
+    examples=("compare before.run after.run", "compare slow.yaml fast.yaml"),
+)
