@@ -155,7 +155,7 @@ def _blast(fault: Fault, desk: FaultDesk, world: World) -> Blast:
 _GROUP = "Break and heal (in a session or as a scenario step)"
 VERB = Verb(
     "inject",
-    "let a fault begin: a cluster, a region, nodes, the API, the network …",
+    "let a fault begin: an API, nodes, a cluster, a region, the network",
     _GROUP,
     run,
     (Argument("kind", "kind of the fault (fedlab faults lists all)"),),

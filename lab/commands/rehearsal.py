@@ -22,6 +22,7 @@ from lab.core.kinds import MEMBER_KINDS, KindRegistry, crd_kinds, guess
 from lab.core.manifest import Manifest, namespace_of
 from lab.core.model import HUB, Action, Apply, Create, Key
 from lab.drivers.injector import FaultState, free_name, name_taken, no_such_fault
+from lab.drivers.playable import check_playable
 from lab.scenario.load import load_scenario
 from lab.scenario.model import (
     EVERY_FAULT,
@@ -206,6 +207,7 @@ class _Stage:
         """
         if fault.name in self._injected:
             raise name_taken(fault.name)
+        check_playable(fault, self.fleet)
         state = FaultState(fault.name, fault.kind, "active", 0, 0.0, None, None, ())
         self._injected[fault.name] = state
         return state

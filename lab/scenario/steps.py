@@ -13,6 +13,7 @@ from lab.core.errors import InputError, Location, did_you_mean, quoted
 from lab.core.faults import read_fault
 from lab.core.faults.read import default_name
 from lab.core.model import Key
+from lab.drivers.playable import refusal
 from lab.scenario.format import (
     STEP_ACTIONS,
     STEP_TIMES,
@@ -147,10 +148,14 @@ class StepReader(PartReader):
             return self.document.locate((*path, *inside), key=key)
 
         try:
-            return FaultAction(read_fault(given, self.fleet, locate=locate))
+            fault = read_fault(given, self.fleet, locate=locate)
         except InputError as error:
             self.errors += [error, *error.problems]
             return None
+        why = refusal(fault, self.fleet)
+        if why:
+            self.error((*path, "kind"), why)
+        return FaultAction(fault)
 
     def _named_fault(self, action: FaultAction, name: str, path: Path) -> FaultAction:
         """Give a fault the name of its step, and compile its condition."""

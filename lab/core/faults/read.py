@@ -272,7 +272,9 @@ class _Reader(Problems):
         if "between" in parameters:
             self._between(kind, parameters["between"], given)
             return Target()
-        reader = TargetReader(self, kind, self._text, self._given.get("parameters") or ())
+        written = self._given.get("parameters")
+        names = list(written) if isinstance(written, Mapping) else ()
+        reader = TargetReader(self, kind, self._text, names)
         return reader.read(given, parameters)
 
     def _between(self, kind: FaultKind, names: Sequence[str], target: Any) -> None:

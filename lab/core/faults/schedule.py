@@ -63,8 +63,10 @@ def total_s(fault: Fault, *, momentary: bool = False) -> float:
     last_s = (fault.repeat.times - 1) * fault.repeat.every_s if fault.repeat else 0.0
     if fault.kind == "Flapping":
         period_s, down_s = float(fault.parameters["period"]), float(fault.parameters["down"])
-        begin_s = (math.ceil(length_s / period_s) - 1) * period_s
-        length_s = min(begin_s + down_s, length_s)
+        beat = max(0, math.floor(length_s / period_s) - 1)
+        while (beat + 1) * period_s < length_s:  # exactly as `_beats` counts
+            beat += 1
+        length_s = min(beat * period_s + down_s, length_s)
     return _rounded(last_s + length_s)
 
 
