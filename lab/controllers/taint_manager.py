@@ -245,8 +245,8 @@ class TaintManager:
             purge_mode=mode,
             preserved_labels=labels,
         )
-        explanation = {**self._explained(key.cluster, met), "answer": "evicted", "purgeMode": mode}
-        summary = f"evicted from {key.cluster} ({mode or 'no purge mode'}): {met.text}"
+        explanation = {**self._explained(key.cluster, met), "answer": "evict", "purgeMode": mode}
+        summary = f"leaves {key.cluster} now ({mode or 'no purge mode'}): {met.text}"
         self._told.get(key.cluster, {}).pop(place, None)
         decision = Decision(place, DECISION, summary, explanation)
         return Plan((Update(HUB, evicted(binding, eviction)),), decisions=(decision,))
