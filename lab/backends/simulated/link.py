@@ -13,8 +13,10 @@ CLIENT_TIMEOUT_S = 32.0
 """What Karmada gives every request to a member (`pkg/util/membercluster_client.go`)."""
 DIAL_TIMEOUT_S = 30.0
 """After it, a connection that is not made has failed (client-go's dialer)."""
-SILENCE_S = 45.0
-"""A connection that is silent for so long is lost: HTTP/2 ping after 30 s, waited for 15 s."""
+PING_S = 30.0
+"""After so long a silence an HTTP/2 client asks whether the connection is alive."""
+SILENCE_S = PING_S + 15.0
+"""A connection that is silent for so long is lost: the ping is waited for 15 s."""
 _RESEND_S, _REDIAL_S = 0.2, 1.0
 """First wait before TCP sends a packet, or the first packet of a connection, again."""
 
@@ -61,7 +63,7 @@ class Link:
         self._change(what, -1, now_s)
 
     def _change(self, what: Break, by: int, now_s: float) -> None:
-        ran, was_open = self.running, self.open
+        ran, was_silent = self.running, self._silent
         self._counts[what] += by
         assert self._counts[what] >= 0, f"{what.name} was mended more often than it was broken"
         self.clear = not any(self._counts.values())
@@ -69,12 +71,17 @@ class Link:
             self.died_s = now_s
         elif self.running and not ran:
             self.boots += 1
-        if was_open and not self.open:
-            self._lost_s = max(self.heard_s, now_s - 30.0) + SILENCE_S
-        elif self.open:
+        if self._silent and not was_silent:
+            self._lost_s = max(self.heard_s, now_s - PING_S) + SILENCE_S
+        elif was_silent and not self._silent:
             self._lost_s = float("inf")
         for listener in self._listeners:
             listener(now_s)
+
+    @property
+    def _silent(self) -> bool:
+        """Tell whether not even a connection's keep-alive comes through."""
+        return not (self.to_open or self.from_open)
 
     @property
     def running(self) -> bool:

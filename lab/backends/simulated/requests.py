@@ -200,12 +200,14 @@ class Requests:
             elif call.reply is not None and link.from_open:
                 reply = call.reply
                 again_s = link.sent_again_s(call.replied_s, now_s, "")
-                self._later(call, again_s, lambda _, c=call, r=reply: self._answer(c, r))  # type: ignore[misc]
+                arrives_s = again_s + self._half_s
+                self._later(call, arrives_s, lambda _, c=call, r=reply: self._answer(c, r))  # type: ignore[misc]
 
     def _found_again(self, call: _Call, now_s: float) -> None:
         again_s = self._link.sent_again_s(call.sent_s, now_s, call.words)
         if call.sent_s + self._half_s < now_s and again_s < call.fails_s:
-            self._later(call, again_s, lambda at_s: self._once_at_host(call, at_s))
+            arrives_s = again_s + self._half_s
+            self._later(call, arrives_s, lambda at_s: self._once_at_host(call, at_s))
 
     def _once_at_host(self, call: _Call, now_s: float) -> None:
         if not call.reached:

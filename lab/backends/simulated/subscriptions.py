@@ -257,7 +257,7 @@ class Subscription:
         elif self._step is _Step.ASKING and link.open:
             again_s = link.sent_again_s(self._asked_s, now_s, self._words)
             if again_s < self._fails_s:
-                self._at(again_s, self._served)
+                self._at(again_s + self.latency_s / 2, self._served, _Step.ASKING)
 
     def _stall(self, now_s: float) -> None:
         """Nothing arrives; Karmada's client timeout ends the watch within 32 s: it asks anew."""
