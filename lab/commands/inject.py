@@ -133,12 +133,15 @@ def _check_condition(fault: Fault, world: World) -> None:
     """Refuse a condition that cannot be read before the fault begins."""
     if not fault.abort_if:
         return
-    from lab.core.errors import Location
+    from lab.core.errors import InputError, Location
     from lab.scenario.expression import compile_expression
     from lab.scenario.helpers import HELPERS, check_calls
 
-    expression = compile_expression(fault.abort_if, Location("--abort-if"), HELPERS)
-    check_calls(expression, world.kinds(""), world.members())
+    try:
+        expression = compile_expression(fault.abort_if, Location("--abort-if"), HELPERS)
+        check_calls(expression, world.kinds(""), world.members())
+    except InputError as error:
+        raise InputError(str(error)) from None  # its place is the line's
 
 
 def _blast(fault: Fault, desk: FaultDesk, world: World) -> Blast:

@@ -177,11 +177,13 @@ def _applications(
             }
             struck = {}
             for cluster in pods:
-                here = owned[cluster].get(owner, 0) if by_pods else targets.get(cluster, 0)
-                if cluster in targets and (here or not by_pods):
+                counted = owned[cluster].get(owner, 0)  # of a DaemonSet no replicas are scheduled
+                here = counted if by_pods else targets.get(cluster, 0) or counted
+                if cluster in targets and here:
                     struck[cluster] = here
             if struck:
-                found.append(StruckApplication(*owner, sum(targets.values()), struck))
+                replicas = sum(targets.values()) or sum(struck.values())
+                found.append(StruckApplication(*owner, replicas, struck))
     return tuple(sorted(found, key=lambda each: (each.kind, each.namespace, each.name)))
 
 
