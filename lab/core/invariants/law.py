@@ -36,6 +36,9 @@ class Law:
     needs_quiet: ClassVar[bool] = False
     """`at_end` says something only about an end at which nothing moves any more."""
 
+    judged_in_run: ClassVar[bool] = True
+    """False: it takes more than one run to judge."""
+
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
 

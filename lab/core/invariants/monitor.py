@@ -18,6 +18,8 @@ from lab.core.model import HUB, Key
 from lab.core.settings import KarmadaSettings
 
 Look = tuple[Law, Callable[[Change], Iterable[Finding]]]
+_LATE = ("lag", "delay", "window")
+"""Parameters of faults that make controllers see later what is."""
 MOST = 200
 """More objects of one law than this are counted, not listed: a run in ruins says little more."""
 
@@ -40,7 +42,7 @@ class Monitor:
         bounds: Bounds | None = None,
     ) -> None:
         self.scene = Scene(objects, settings or KarmadaSettings(), bounds or Bounds())
-        self.on = [law.id for law in LAWS if laws is None or law.id in laws]
+        self.on = [law.id for law in LAWS if law.judged_in_run and (laws is None or law.id in laws)]
         self._laws = [law(self.scene) for law in LAWS if law.id in self.on]
         self._by_id = {law.id: law for law in self._laws}
         self._found: dict[tuple[str, Key], Violation] = {}
@@ -182,6 +184,9 @@ class Monitor:
         name = str(detail.get("fault") or "")
         if detail.get("phase") == "begin":
             scene.faults[name] = detail
+            given = detail.get("parameters") or {}
+            late_s = sum(float(given.get(name) or 0.0) for name in _LATE)
+            scene.extra_lag_s = max(scene.extra_lag_s, late_s)
         elif detail.get("over", True):
             scene.faults.pop(name, None)
 

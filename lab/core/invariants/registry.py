@@ -6,22 +6,36 @@ from collections.abc import Sequence
 
 from lab.core.errors import InputError, did_you_mean, quoted
 from lab.core.invariants.law import Law
+from lab.core.invariants.q1_converges import Converges
+from lab.core.invariants.q2_same_end_state import SameEndState
 from lab.core.invariants.q3_no_orphans import NoOrphans
+from lab.core.invariants.q4_no_ping_pong import NoPingPong
 from lab.core.invariants.q5_status_recount import StatusRecount
+from lab.core.invariants.q6_replayable import Replayable
 from lab.core.invariants.s1_replicas_conserved import ReplicasConserved
 from lab.core.invariants.s2_no_surplus import NoSurplus
 from lab.core.invariants.s3_residency import Residency
 from lab.core.invariants.s4_taints_respected import TaintsRespected
+from lab.core.invariants.s5_stateful_at_most_one import StatefulAtMostOne
+from lab.core.invariants.s6_no_overcommit import NoOvercommit
 from lab.core.invariants.s7_versions_grow import VersionsGrow
+from lab.core.invariants.s8_no_write_to_lost import NoWriteToLost
 
 LAWS: Sequence[type[Law]] = (
     ReplicasConserved,
     NoSurplus,
     Residency,
     TaintsRespected,
+    StatefulAtMostOne,
+    NoOvercommit,
     VersionsGrow,
+    NoWriteToLost,
+    Converges,
+    SameEndState,
     NoOrphans,
+    NoPingPong,
     StatusRecount,
+    Replayable,
 )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from lab.core.cluster import Cluster
 from lab.core.invariants.law import Law
 from lab.core.invariants.placing import applied_placement, present_placement
-from lab.core.invariants.scene import BINDINGS, Change, span, tasks_of
+from lab.core.invariants.scene import BINDINGS, Change, Scene, span, tasks_of
 from lab.core.invariants.violation import Finding
 from lab.core.manifest import Manifest, is_deleting, seconds_of, spec_of
 from lab.core.model import Key
@@ -41,7 +41,7 @@ class TaintsRespected(Law):
     sentence = "nothing new on a cluster whose taint it does not tolerate, no eviction too early"
     hub_kinds = BINDINGS
 
-    def __init__(self, scene: Any) -> None:
+    def __init__(self, scene: Scene) -> None:
         super().__init__(scene)
         self._left: dict[Key, dict[str, float]] = {}
 
@@ -67,7 +67,8 @@ class TaintsRespected(Law):
         for name in targets:
             if name in earlier:
                 continue
-            if left and change.time_s - left.get(name, float("-inf")) < RACE_S:
+            race_s = RACE_S + self.scene.extra_lag_s
+            if left and change.time_s - left.get(name, float("-inf")) < race_s:
                 continue
             placement = applied_placement(after) or present_placement(after)
             if placement is not None and (taint := self._refuses(name, placement)) is not None:

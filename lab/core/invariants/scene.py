@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from lab.core.binding import resource_key
 from lab.core.cluster import Cluster, cluster_of
@@ -31,6 +31,9 @@ from lab.core.manifest import Manifest, annotations_of, condition, spec_of
 from lab.core.model import HUB, Key
 from lab.core.settings import KarmadaSettings
 from lab.core.work import work_name
+
+if TYPE_CHECKING:
+    from lab.core.invariants.end_state import EndState
 
 Kind = tuple[str, str]
 BINDING: Kind = (BINDING_API, "ResourceBinding")
@@ -196,6 +199,10 @@ class Scene:
     faults: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """Faults in force, by name."""
     had_faults: bool = False
+    reference: Callable[[], EndState] | None = None
+    """Plays the same run without its faults and returns its end."""
+    extra_lag_s: float = 0.0
+    """How much older than usual what controllers see may be, as a fault delays it."""
     notes: list[str] = field(default_factory=list)
     """What could not be judged, and why."""
     _clusters: dict[str, list[tuple[float, Cluster | None]]] = field(default_factory=dict)
@@ -220,7 +227,7 @@ class Scene:
                 return
         past = self._clusters.setdefault(change.key.name, [])
         past.append((change.time_s, None if before is None else cluster_of(before)))
-        while past and past[0][0] < change.time_s - 2 * LAG_S:
+        while past and past[0][0] < change.time_s - 2 * (LAG_S + self.extra_lag_s):
             past.pop(0)
 
     def cluster(self, name: str) -> Cluster | None:
@@ -228,8 +235,9 @@ class Scene:
         found = self.objects.find(Key(HUB, *CLUSTER, "", name))
         return None if found is None else cluster_of(found)
 
-    def cluster_versions(self, name: str, lag_s: float = LAG_S) -> Sequence[Cluster | None]:
-        """Return what a cluster is, and what it was within the last `lag_s`; newest first."""
+    def cluster_versions(self, name: str) -> Sequence[Cluster | None]:
+        """Return what a cluster is, and what it was when a decision may have been made on it."""
+        lag_s = LAG_S + self.extra_lag_s
         past = self._clusters.get(name, ())
         earlier = [was for until_s, was in reversed(past) if until_s >= self.now_s - lag_s]
         return [self.cluster(name), *earlier]
@@ -250,6 +258,11 @@ class Scene:
         if found is None or _is_ready(found):
             return float("inf")
         return self._not_ready_s.get(name, float("inf"))
+
+    def pulls(self, name: str) -> bool:
+        """Tell whether a cluster's own agent writes to it."""
+        found = self.objects.find(Key(HUB, *CLUSTER, "", name))
+        return found is not None and spec_of(found).get("syncMode") == "Pull"
 
     # ── who belongs to whom ────────────────────────────────────────────────────────────────────
 
