@@ -83,8 +83,11 @@ def find_chain(world: World, args: Args) -> Chain:
 
 def explanation(world: World, chain: Chain) -> dict[str, Any]:
     """Return everything known about why a template is where it is, JSON-ready."""
+    from lab.commands.explain_eviction import eviction_history
+
     binding = chain.binding_object
-    decision = _newest(world.happenings(("decision",), chain.binding), "schedule")
+    found = world.happenings(("decision",), chain.binding)
+    decision = _newest(found, "schedule")
     return {
         "at": world.now_s,
         "template": _words(chain.template),
@@ -92,7 +95,8 @@ def explanation(world: World, chain: Chain) -> dict[str, Any]:
         "claim": _claim(world, chain),
         "binding": None if binding is None else _binding(chain, binding),
         "decision": None if decision is None else _decision(decision),
-        "decisions": len(world.happenings(("decision",), chain.binding)),
+        "decisions": sum(each.detail.get("kind") == "schedule" for each in found),
+        "evictions": eviction_history(world, chain.binding, binding),
         "overrides": _overrides(world, chain),
     }
 
@@ -198,6 +202,7 @@ def _entries(text: str) -> list[Mapping[str, Any]]:
 
 def render(data: Mapping[str, Any]) -> list[str]:
     """Return an explanation as lines of text."""
+    from lab.commands.explain_eviction import eviction_lines
     from lab.commands.printers.text import safe
     from lab.core.duration import format_duration
 
@@ -221,7 +226,7 @@ def render(data: Mapping[str, Any]) -> list[str]:
         lines += ["", f"The scheduler's turn {data['decisions']} with this binding, "
                       f"at {format_duration(decision['time'])}", ""]  # fmt: skip
         lines += render_explanation(decision["explanation"])
-    lines += ["", *_override_lines(data["overrides"], binding)]
+    lines += ["", *eviction_lines(data["evictions"]), *_override_lines(data["overrides"], binding)]
     return lines
 
 

@@ -27,6 +27,7 @@ from lab.controllers.lineage import (
 )
 from lab.controllers.watching import hub_change
 from lab.core.applied_placement import PlacementError, applied_tolerations
+from lab.core.duration import format_duration
 from lab.core.eviction import (
     DIRECTLY,
     GRACEFULLY,
@@ -292,8 +293,9 @@ def _summary(cluster: str, met: Tolerance, queue: Mapping[str, Any]) -> str:
     if met.answer == "never":
         return f"stays on {cluster}: {met.text}"
     if met.answer == "later":
-        return f"leaves {cluster} at {met.until_s:g} s: {met.text}"
+        assert met.until_s is not None
+        return f"leaves {cluster} at {format_duration(met.until_s)}: {met.text}"
     return (
         f"to leave {cluster}: {met.text}; {queue['ahead']} ahead in the queue, "
-        f"turn at {queue['turn']:g} s"
+        f"turn at {format_duration(queue['turn'])}"
     )

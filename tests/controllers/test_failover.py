@@ -146,7 +146,7 @@ def test_the_whole_decision_is_told_in_order() -> None:
     told = summaries(plane, "eviction", "web-deployment")
     assert told == [
         "to leave member1: taint mine:NoExecute is not tolerated; 0 ahead in the queue, "
-        f"turn at {began_s:g} s",
+        f"turn at {began_s:g}s",
         "leaves member1 now (Gracefully): taint mine:NoExecute is not tolerated",
     ]
     first, last = decisions(plane, "eviction", "web-deployment")
