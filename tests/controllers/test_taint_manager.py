@@ -109,7 +109,7 @@ def test_an_answer_is_told_once() -> None:
     view = view_for(loop, west("NoExecute"), binding(placement=tolerating(30)))
     (told,) = loop.reconcile(view, WEST, 100.0).decisions
     assert told.key == WEB
-    assert told.summary == "leaves west at 2m00s: taint down:NoExecute is tolerated for 30 s"
+    assert told.summary == "leaves west at 2m0s: taint down:NoExecute is tolerated for 30 s"
     assert loop.reconcile(view, WEST, 110.0).decisions == []
     again = loop.reconcile(view, WEST, 121.0).decisions
     assert [each.explanation["answer"] for each in again] == ["now"]
