@@ -19,6 +19,7 @@ from lab.commands.snapshot import Snapshot, take_snapshot
 from lab.commands.verb import Result
 from lab.core.errors import ApiError, InputError, LabError, did_you_mean
 from lab.core.fleet import FleetSpec
+from lab.core.invariants import EndState, end_state
 from lab.core.kinds import HUB_KINDS
 from lab.core.model import HUB
 from lab.drivers.federation import Federation, Settings, cluster_manifest
@@ -26,6 +27,7 @@ from lab.drivers.observing import FederationObjects, observe
 from lab.recording import Recording, ScriptLine
 from lab.runs.writer import RunWriter
 from lab.scenario.aborting import AbortWatch
+from lab.scenario.fault_free import has_faults, without_faults
 from lab.scenario.model import Scenario
 from lab.scenario.runner import Progress as Progress
 from lab.scenario.runner import Verdict, run_scenario
@@ -97,6 +99,8 @@ class Session:
         self._aborts = AbortWatch(asked, self.federation.injector, kinds)
         karmada, objects = self.federation.settings.karmada, FederationObjects(self.federation)
         self.watch = Watch.of(scenario, karmada, objects, lambda: self.now_s)
+        if scenario is not None and "Q2" in scenario.laws and has_faults(scenario):
+            self.watch.monitor.scene.reference = self._end_without_faults
         if self._recording is not None:
             self.watch.monitor.listeners.append(self._recording.violated)
         observe(self.federation, [self.watch.monitor, self.watch.ledger])
@@ -194,6 +198,13 @@ class Session:
         if self._writer is not None:
             self._writer.set_meta({"passed": verdict.passed})
         return verdict
+
+    def _end_without_faults(self) -> EndState:
+        """Play the scenario once more, in memory and without its faults, and return its end."""
+        assert self.scenario is not None
+        with Session.open(without_faults(self.scenario), seed=self.seed) as other:
+            other.play()
+            return end_state(FederationObjects(other.federation))
 
     def command(self, line: str, cluster: str = HUB) -> Result:
         """Carry out one command line (kubectl, karmadactl or fedlab) now.
