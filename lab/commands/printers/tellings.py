@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lab.commands.printers.told import Told
 from lab.core.claiming import claim_of
+from lab.core.eviction import tasks_of
 from lab.core.manifest import (
     Manifest,
     condition,
@@ -33,15 +34,6 @@ def steps(world: World) -> Iterator[Told]:
         elif line and line != last:
             yield Told(record.time_s, "step", f"$ {line}", record=record.number)
         last = step
-
-
-def faults(world: World) -> Iterator[Told]:
-    """Tell of faults that begin and are healed."""
-    from lab.commands.printers.records import what
-
-    for record in world.happenings(("fault",)):
-        text = f"fault {what(world, record)}"
-        yield Told(record.time_s, "fault", text, record=record.number)
 
 
 def _place(manifest: Manifest) -> str:
@@ -95,9 +87,18 @@ def bindings(changes: Sequence[ObjectChange]) -> Iterator[Told]:
         was, now = spec_of(old).get("clusters"), spec_of(new).get("clusters")
         if (was or []) != (now or []):
             moved = f" (was {_targets(was)})" if was else ""
-            yield Told(time_s, "scheduled", f"{place} scheduled to "
-                       f"{_targets(now) or 'no cluster'}{moved}")  # fmt: skip
+            left = _evicted(old, new)
+            topic, word = ("eviction", f"evicted from {left}, left with") if left else (
+                "scheduled", "scheduled to")  # fmt: skip
+            yield Told(time_s, topic, f"{place} {word} {_targets(now) or 'no cluster'}{moved}")
         yield from _binding_status(place, old, new, time_s)
+
+
+def _evicted(old: Manifest, new: Manifest) -> str:
+    """Return the clusters that a change takes a binding from, as a text; empty if none."""
+    known = {task.get("fromCluster") for task in tasks_of(old)}
+    names = [str(task.get("fromCluster")) for task in tasks_of(new)]
+    return ", ".join(name for name in names if name not in known)
 
 
 def _binding_status(place: str, old: Manifest, new: Manifest, time_s: float) -> Iterator[Told]:
