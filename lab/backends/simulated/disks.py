@@ -54,6 +54,12 @@ class Disks:
         if len(free):
             self._plan(self._tick(float(self._relieved_s[free].min())))
 
+    def back(self, rows: Nodes, now_s: float) -> None:
+        """Kubelets that start again look at their disks."""
+        pressed = self._bench.nodes.marks[rows] & DISK_PRESSURE > 0
+        if (pressed | (self._full[rows] > 0)).any():
+            self._plan(self._tick(now_s))
+
     def _tick(self, time_s: float) -> float:
         period_s = self._bench.timings.disk_check
         return round(math.ceil(round(time_s / period_s, 6)) * period_s, 6)
@@ -80,9 +86,8 @@ class Disks:
     def _plan_next(self, now_s: float) -> None:
         """Look again while a full disk can still change something."""
         nodes = self._bench.nodes
-        next_s = self._tick(now_s + 1e-6)
-        unmarked = (self._full > 0) & (nodes.marks & DISK_PRESSURE == 0) & nodes.exists
-        if unmarked.any() or len(self._victims(self._full > 0)):
+        next_s = self._tick(now_s + self._bench.timings.disk_check)
+        if len(self._victims(self._full > 0)):
             self._plan(next_s)
         waiting = self._relieved_s[(nodes.marks & DISK_PRESSURE > 0) & (self._full == 0)]
         waiting = waiting[waiting < NEVER]

@@ -30,6 +30,7 @@ class NodeControl:
         self.eviction = TaintEviction(bench)
         self.gc = PodGc(bench)
         self.disks = Disks(bench, self.lifecycle)
+        self.machines.on_back.append(self.disks.back)
         self.shrinking = Shrinking(bench, self.machines, self.lifecycle, nodes)
         self.machines.on_lost.append(self.lifecycle.lost)
         self.machines.on_back.append(self.lifecycle.back)

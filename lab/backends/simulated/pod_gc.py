@@ -36,7 +36,7 @@ class PodGc:
     def taints_changed(self, rows: npt.NDArray[np.int64], now_s: float) -> None:
         """Somebody changed taints: pods that stop on a node out of service are given up."""
         if any(self._out_of_service(int(row)) for row in rows):
-            self._plan(self._tick(now_s + 1e-6))
+            self._plan(self._tick(now_s))
 
     def _out_of_service(self, row: int) -> bool:
         return any(taint.key == _OUT_OF_SERVICE for taint in self._bench.nodes.taints(row))
@@ -64,8 +64,8 @@ class PodGc:
             rows = bench.pods.rows_on_nodes(given_up)
             stopping = rows[bench.pods.state[rows] == State.TERMINATING]
             bench.lifecycle.terminate(stopping, now_s, 0.0)
-            if len(rows) > len(stopping):
-                self._plan(self._tick(now_s + 1e-6))
+            if (bench.pods.evict_s[rows] < NEVER).any():
+                self._plan(self._tick(now_s + bench.timings.pod_gc_period))
         left_s = float(self._due_s.min(initial=NEVER))
         if left_s < NEVER:
             self._plan(left_s)
