@@ -107,7 +107,8 @@ ABORT = """  steps:
     fault:
       kind: ApiServerDown
       target: {cluster: member1}
-      abortIf: &down "status('cluster/member1').conditions.exists(c, c.type == 'Ready' && c.status == 'False')"
+      abortIf: &down >-
+        status('cluster/member1').conditions.exists(c, c.type == 'Ready' && c.status == 'False')
   expect:
   - {name: aborted, within: 3m, after: outage, cel: *down}
   - {name: after that, at: 1s, after: outage/healed, cel: now() > 61.0}

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from lab.commands.printers.changed import changed_fields, summary
+from lab.commands.printers.fault_lines import fault_line
 
 if TYPE_CHECKING:
     from lab.commands.context import Happening, World
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 _VERBS = {"create": "creates", "update": "updates", "patch": "patches", "apply": "applies",
           "delete": "deletes"}  # fmt: skip
+_PROCESS = {"crashed": "crashes", "started": "starts again"}
 _TIDY = re.compile(r"status\.conditions\[(\w+)\]\.status")
 
 
@@ -50,7 +52,10 @@ def what(world: World, record: Happening) -> str:
         case "step":
             return _step(record)
         case "fault":
-            return _fault(record)
+            return fault_line(detail)
+        case "process":
+            event = str(detail.get("event"))
+            return f"{record.actor} {_PROCESS.get(event, event)}"
     said = ", ".join(f"{name} {value}" for name, value in detail.items() if _plain(value))
     return " ".join(part for part in (record.actor, about, said) if part) or record.type
 
@@ -78,16 +83,6 @@ def _step(record: Happening) -> str:
     if detail.get("text"):
         return f"$ {detail['text']}"
     return f"step: {detail.get('step') or record.actor}"
-
-
-def _fault(record: Happening) -> str:
-    detail = record.detail
-    name, kind = str(detail.get("fault") or ""), str(detail.get("kind") or "")
-    where = ", ".join(str(each) for each in detail.get("clusters") or ()) or (
-        record.key.name if record.key is not None else "the hub")  # fmt: skip
-    word = {"begin": "begins", "heal": "is healed"}.get(str(detail.get("phase")), "")
-    named = f"{name} ({kind})" if name and kind and name != kind else name or kind
-    return f"{named} {word} on {where}"
 
 
 def _plain(value: Any) -> bool:

@@ -13,7 +13,7 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from lab.commands.printers import tellings
+from lab.commands.printers import failover_tellings, tellings
 from lab.commands.printers.told import Told
 from lab.core.model import HUB, Key
 
@@ -33,7 +33,7 @@ _FLICKER_S = 0.1
 _NOTICED_S = 5.0
 """What the hub is told of a member later than this is told for another reason."""
 _ORDER = ("step", "fault", "policy", "template", "binding", "scheduled", "work", "member",
-          "applied", "health", "status", "cluster", "warning")  # fmt: skip
+          "applied", "health", "status", "cluster", "eviction", "warning")  # fmt: skip
 
 
 def timeline(world: World) -> list[Told]:
@@ -47,7 +47,8 @@ def tellings_of(world: World) -> list[Told]:
     templates: set[Key] = set()
     numbered = _Numbers(world)
     told += tellings.steps(world)
-    told += tellings.faults(world)
+    told += failover_tellings.faults(world)
+    told += failover_tellings.decisions(world)
     for kind in _POLICIES:
         changes = world.changes(HUB, _POLICY_API, kind, -1e9)
         told += numbered(tellings.policies, changes)
