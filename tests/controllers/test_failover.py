@@ -517,3 +517,84 @@ def test_state_goes_along_with_a_cluster_failover() -> None:
     (task,) = tasks(plane)
     assert task["preservedLabelState"] == {"state/ready": "2"}
     assert task["purgeMode"] == "Directly"
+
+
+# ── what else was seen of the real one ─────────────────────────────────────────────────────────
+
+
+def test_affinity_groups_are_not_gone_back_to() -> None:
+    groups = [
+        {"affinityName": "first", "clusterNames": ["member1"]},
+        {"affinityName": "second", "clusterNames": ["member2"]},
+    ]
+    plane = started(placement={"clusterAffinities": groups, **PLACED})
+    assert plane.targets() == {"member1": 2}
+    kill(plane)
+    plane.run(60.0)
+    assert plane.targets() == {"member2": 2}
+    plane.members["member1"].restore()
+    plane.run(240.0)
+    assert plane.targets() == {"member2": 2}
+    taint(plane, "member2")
+    plane.run(60.0)
+    assert plane.condition("ResourceBinding", "web-deployment", "Scheduled") == (
+        "False",
+        "NoClusterFit",
+    ), "it looks from the group last used on, though the first one is fine"
+
+
+def test_a_dead_member_that_misses_an_update_stays_fully_applied() -> None:
+    plane = started(KarmadaSettings(), PLACED)
+    kill(plane)
+    plane.run(60.0)
+    key = Key(HUB, "apps/v1", "Deployment", "default", "web")
+    image = {"containers": [{"name": "c", "image": "nginx:2"}]}
+    plane.patch(key, {"spec": {"template": {"spec": image}}})
+    plane.run(30.0)
+    applied = plane.condition("ResourceBinding", "web-deployment", "FullyApplied")
+    assert applied == ("True", "FullyAppliedSuccess")
+    template = plane.get("Deployment", "web")
+    assert template is not None
+    assert template["status"]["observedGeneration"] < template["metadata"]["generation"]
+    plane.members["member1"].restore()
+    plane.run(300.0)
+    template = plane.get("Deployment", "web")
+    assert template is not None
+    assert template["status"]["observedGeneration"] == template["metadata"]["generation"]
+
+
+def test_a_binding_that_wants_a_cluster_back_waits_for_its_old_work() -> None:
+    plane = started(placement={})
+    kill(plane)
+    plane.run(60.0)
+    assert plane.targets() == {"member2": 2}
+    plane.members["member1"].restore()
+    plane.run(40.0)
+    assert plane.targets() == {"member1": 2, "member2": 2}, "Duplicated comes back by itself"
+    errors = [r.detail["message"] for r in plane.trace.records if r.type == "error"]
+    assert any("is being deleted" in text for text in errors)
+    plane.run(300.0)
+    assert works(plane, "member1") == {"web": False}
+    assert plane.member("member1", "Deployment", "web") is not None
+
+
+def test_static_weights_are_divided_anew_over_what_is_left() -> None:
+    weights = [
+        {"targetCluster": {"clusterNames": [name]}, "weight": 1} for name in ("member1", "member2")
+    ]
+    static = {
+        "replicaSchedulingType": "Divided",
+        "replicaDivisionPreference": "Weighted",
+        "weightPreference": {"staticWeightList": weights},
+    }
+    plane = started(placement={"replicaScheduling": static}, replicas=4)
+    kill(plane)
+    plane.run(60.0)
+    assert plane.targets() == {"member2": 4}
+    plane.members["member1"].restore()
+    plane.run(240.0)
+    assert plane.targets() == {"member2": 4}
+    key = Key(HUB, "apps/v1", "Deployment", "default", "web")
+    plane.patch(key, {"spec": {"replicas": 6}})
+    plane.run(10.0)
+    assert plane.targets() == {"member1": 3, "member2": 3}, "at the first scheduling afterwards"
