@@ -50,7 +50,6 @@ _HINTS: Mapping[str, Mapping[str, str]] = {
         "register": "karmadactl join NAME registers a cluster of the fleet",
         "token": _NO_MACHINE,
         "top": "karmadactl describe cluster NAME shows what is allocated",
-        "unregister": "karmadactl unjoin NAME takes a cluster out",
     },
     "fedlab": {"fault": "fedlab inject KIND begins one, fedlab faults lists the kinds"},
 }

@@ -1,4 +1,4 @@
-"""unjoin: take a member cluster out of the hub."""
+"""unjoin: take a Push member out of the hub; a Pull member is unregistered."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ from lab.commands.verb import Args, Argument, Flag, Result, Verb
 
 def run(context: Context, args: Args) -> Result:
     """Carry out the verb."""
+    advice = "please use command `unregister` if you want to continue unregistering the cluster"
+    return remove(context, args, "Pull", advice)
+
+
+def remove(context: Context, args: Args, other_mode: str, advice: str) -> Result:
+    """Delete a Cluster, unless it is of the mode that the other verb is for."""
     from lab.commands.change import Answer, carry_out
     from lab.commands.get import CLUSTER
     from lab.core.errors import ApiError, InputError
@@ -21,11 +27,8 @@ def run(context: Context, args: Args) -> Result:
     cluster = world.find(key)
     if cluster is None:
         raise InputError(f"no cluster object {name} found in karmada control Plane")
-    if spec_of(cluster).get("syncMode") == "Pull":
-        raise InputError(
-            f"cluster {name} is a Pull mode member cluster, please use command `unregister` "
-            "if you want to continue unregistering the cluster"
-        )
+    if (spec_of(cluster).get("syncMode") or "Push") == other_mode:
+        raise InputError(f"cluster {name} is a {other_mode} mode member cluster, {advice}")
     answer = Answer.begin(args)
     try:
         carry_out(args, writer, Delete(key))

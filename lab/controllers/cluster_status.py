@@ -11,13 +11,13 @@ from typing import Any
 
 from lab.controllers.lineage import (
     CLUSTER,
-    MANAGER,
     QueueFactory,
     cluster_key,
     finalizers_of,
 )
 from lab.controllers.modeling import allocatable_modelings
 from lab.controllers.readiness import ReadinessDebounce, observed_condition
+from lab.controllers.scope import PUSH_MEMBERS, Scope
 from lab.controllers.watching import generation_changed, hub_change
 from lab.core.fnv import fnv1a_32
 from lab.core.labels import CLUSTER_FINALIZER
@@ -59,10 +59,13 @@ class ClusterStatusController:
     """
 
     name = "cluster-status-controller"
-    client = MANAGER
     indexes: Sequence[Index] = ()
 
-    def __init__(self, settings: KarmadaSettings, queues: QueueFactory) -> None:
+    def __init__(
+        self, settings: KarmadaSettings, queues: QueueFactory, scope: Scope = PUSH_MEMBERS
+    ) -> None:
+        self.client, self.cluster = scope.client, scope.own
+        self._scope = scope
         self.workers = settings.concurrent_cluster_syncs
         self._settings = settings
         self._queues = queues
@@ -79,10 +82,12 @@ class ClusterStatusController:
     def keys_for(self, event: Event, view: View) -> Iterable[Due]:
         """A Cluster's new generation asks for a probe; a probe's result for a status."""
         if isinstance(event, ProbeResult):
+            if not self._scope.covers(view, event.cluster):
+                return ()
             self._results[event.cluster] = event
             return (Due(cluster_key(event.cluster)),)
         change = hub_change(event, *CLUSTER)
-        if change is None:
+        if change is None or not self._scope.covers(view, change.key.name):
             return ()
         started = CLUSTER_FINALIZER in finalizers_of(change.object or {})
         ready = started and CLUSTER_FINALIZER not in finalizers_of(change.old or {})

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from lab.controllers.adoption import conflict_message, may_update, stripped, update_for
 from lab.controllers.lineage import (
     CLUSTER,
-    MANAGER,
     WORK,
     QueueFactory,
     cluster_key,
@@ -26,6 +25,7 @@ from lab.controllers.lineage import (
     works_by_kind,
 )
 from lab.controllers.member_writes import MemberWrites, version_of
+from lab.controllers.scope import PUSH_MEMBERS, Scope
 from lab.controllers.watching import generation_changed, hub_change, only_status_changed
 from lab.controllers.work_conditions import (
     APPLIED,
@@ -89,11 +89,16 @@ class ExecutionController:
     """
 
     name = "execution-controller"
-    client = MANAGER
 
     def __init__(
-        self, settings: KarmadaSettings, interpreter: Interpreter, queues: QueueFactory
+        self,
+        settings: KarmadaSettings,
+        interpreter: Interpreter,
+        queues: QueueFactory,
+        scope: Scope = PUSH_MEMBERS,
     ) -> None:
+        self.client, self.cluster = scope.client, scope.own
+        self._scope = scope
         self.workers = settings.concurrent_work_syncs
         self._settings = settings
         self.indexes: Sequence[Index] = (works_by_kind(),)
@@ -113,15 +118,19 @@ class ExecutionController:
             self._writes.learn(event)
             return ()
         if isinstance(event, Synced):
-            return [Due(key) for key in _works_of(view, event)]
+            mine = self._scope.covers(view, event.cluster)
+            return [Due(key) for key in _works_of(view, event)] if mine else ()
         if isinstance(event, Observed) and event.key.cluster != HUB:
-            return self._drifted(event)
+            return self._drifted(event) if self._scope.covers(view, event.key.cluster) else ()
         if (cluster := hub_change(event, *CLUSTER)) is not None:
             if cluster.object is None:
                 self._writes.forget(cluster.key.name)
             return self._recovered(cluster, view)
         change = hub_change(event, *WORK)
-        return (Due(change.key),) if change is not None and generation_changed(change) else ()
+        if change is None or not generation_changed(change):
+            return ()
+        mine = self._scope.covers(view, cluster_of_namespace(change.key.namespace))
+        return (Due(change.key),) if mine else ()
 
     def _recovered(self, change: Observed, view: View) -> Iterable[Due]:
         """Works to be deleted wait for their back-off, also when their cluster is back (quirk)."""

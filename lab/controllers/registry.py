@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lab.controllers.application_failover import ApplicationFailoverController
 from lab.controllers.binding_status import BindingStatusController
 from lab.controllers.bindings import BindingController
+from lab.controllers.cluster_lease import ClusterLeaseController
+from lab.controllers.cluster_monitor import ClusterMonitor
 from lab.controllers.cluster_status import ClusterStatusController
 from lab.controllers.cluster_taint_policies import ClusterTaintPolicyController
 from lab.controllers.clusters import ClusterController
@@ -17,6 +21,7 @@ from lab.controllers.lineage import BINDING, CLUSTER_BINDING, CLUSTER_POLICY, PO
 from lab.controllers.namespaces import NamespaceSync
 from lab.controllers.policies import PolicyReconciler
 from lab.controllers.scheduler import Scheduler
+from lab.controllers.scope import Scope, agent_scope
 from lab.controllers.taint_manager import TaintManager
 from lab.controllers.work_status import WorkStatusController
 from lab.controllers.workload_rebalancer import WorkloadRebalancerController
@@ -48,6 +53,7 @@ def build_controllers(
     interpreter: Interpreter | None = None,
     queues: QueueFactory | None = None,
     estimators: Estimators | None = None,
+    pull_members: Sequence[str] = (),
 ) -> list[Controller]:
     """Return fresh controllers of one control plane; they share nothing with another's.
 
@@ -56,6 +62,7 @@ def build_controllers(
         interpreter: What is known about kinds; Karmada's native rules if not given.
         queues: Makes the default queue of each controller (the scheduler has its own).
         estimators: The members' accurate estimators; without them there is no descheduler.
+        pull_members: The members that have an agent: it looks after them instead of the manager.
     """
     known = interpreter or native_interpreter(settings)
     make = queues or retry_queues(settings)
@@ -82,7 +89,22 @@ def build_controllers(
         TaintManager(settings, make),
         GracefulEvictionController(BINDING, settings, make),
         GracefulEvictionController(CLUSTER_BINDING, settings, make),
+        ClusterMonitor(settings),
     ]
     if estimators is not None and settings.enable_descheduler:
         controllers.append(Descheduler(settings, estimators, make))
+    for name in pull_members:
+        controllers += _agent(agent_scope(name), settings, known, make)
     return controllers
+
+
+def _agent(
+    scope: Scope, settings: KarmadaSettings, known: Interpreter, make: QueueFactory
+) -> list[Controller]:
+    """Return the loops of the agent of a Pull member."""
+    return [
+        ClusterStatusController(settings, make, scope),
+        ClusterLeaseController(settings, scope),
+        ExecutionController(settings, known, make, scope),
+        WorkStatusController(settings, known, make, scope),
+    ]

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lab.controllers.lineage import (
-    MANAGER,
     WORK,
     QueueFactory,
     cluster_of_namespace,
@@ -17,6 +16,7 @@ from lab.controllers.lineage import (
     member_key,
     work_key_of_member,
 )
+from lab.controllers.scope import PUSH_MEMBERS, Scope
 from lab.controllers.watching import LOW_PRIORITY, hub_change
 from lab.core.interpreter import Interpreter, Operation
 from lab.core.interpreter.fields import InterpretError
@@ -48,12 +48,17 @@ class WorkStatusController:
     """Reflects status and health of member objects; its keys are those of the objects."""
 
     name = "work-status-controller"
-    client = MANAGER
     indexes: Sequence[Index] = ()
 
     def __init__(
-        self, settings: KarmadaSettings, interpreter: Interpreter, queues: QueueFactory
+        self,
+        settings: KarmadaSettings,
+        interpreter: Interpreter,
+        queues: QueueFactory,
+        scope: Scope = PUSH_MEMBERS,
     ) -> None:
+        self.client, self.cluster = scope.client, scope.own
+        self._scope = scope
         self.workers = settings.concurrent_work_syncs
         self._interpreter = interpreter
         self._queues = queues
@@ -67,6 +72,8 @@ class WorkStatusController:
         if isinstance(event, Observed) and event.key.cluster != HUB:
             if event.object is None or work_key_of_member(event.object) is None:
                 return ()
+            if not self._scope.covers(view, event.key.cluster):
+                return ()
             return (Due(event.key, 0.0, LOW_PRIORITY if event.initial else 0),)
         change = hub_change(event, *WORK)
         if change is None or change.object is None:
@@ -75,6 +82,8 @@ class WorkStatusController:
         if not fresh or not _applied(change.object) or _applied(change.old):
             return ()
         cluster = cluster_of_namespace(change.key.namespace)
+        if not self._scope.covers(view, cluster):
+            return ()
         target = None if cluster is None else member_key(change.object, cluster)
         return () if target is None else (Due(target),)
 

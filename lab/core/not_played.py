@@ -14,7 +14,6 @@ from lab.core.manifest import Manifest, get_in
 from lab.core.settings import FEATURE_GATES, KarmadaSettings, setting_name
 
 _ESTIMATOR = "an estimator answers at once"
-_MONITOR = "clusters are watched through their status probes only"
 
 GATES: Mapping[str, str] = {
     "MultiClusterService": "a MultiClusterService is stored, and nothing acts on it",
@@ -24,11 +23,6 @@ GATES: Mapping[str, str] = {
 
 FLAGS: Mapping[str, str] = {
     "scheduler_estimator_timeout_s": _ESTIMATOR,
-    "cluster_lease_duration_s": _MONITOR,
-    "cluster_lease_renew_interval_fraction": _MONITOR,
-    "cluster_monitor_period_s": _MONITOR,
-    "cluster_monitor_grace_period_s": _MONITOR,
-    "cluster_startup_grace_period_s": _MONITOR,
     "concurrent_dependent_resource_syncs": "dependents share the workers of resourceBindings",
 }
 """Settings without an effect, and why."""

@@ -27,6 +27,14 @@ class MemberEstimators:
             raise EstimatorError(f"cluster {cluster} does not exist in estimator cache")
         return found
 
+    def cut(self, cluster: str, number: int) -> None:
+        """Let a member's estimator lose contact with it, by fault `number`."""
+        self._of(cluster).cut(number)
+
+    def mend(self, cluster: str, number: int) -> None:
+        """Let it find contact again, as far as that fault was in its way."""
+        self._of(cluster).mend(number)
+
     def max_available_replicas(
         self, cluster: str, requirements: Mapping[str, Any] | None, assumed: Assumed
     ) -> int:

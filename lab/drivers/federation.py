@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import simpy
@@ -16,6 +16,7 @@ import simpy
 from lab.backends.simulated.member import SimulatedMember
 from lab.backends.simulated.timings import parse_timings
 from lab.controllers import build_controllers
+from lab.controllers.scope import agent_of
 from lab.core.admission import admit
 from lab.core.errors import InputError, did_you_mean
 from lab.core.fleet import ClusterSpec, FleetSpec
@@ -23,6 +24,7 @@ from lab.core.kinds import HUB_KINDS
 from lab.core.manifest import Manifest
 from lab.core.model import HUB, Controller, Key
 from lab.core.settings import KarmadaSettings
+from lab.drivers.agents import LOCAL_S, PullMember
 from lab.drivers.estimators import MemberEstimators
 from lab.drivers.injector import Injector
 from lab.drivers.simulation import SimulationDriver
@@ -89,15 +91,28 @@ class Federation:
         self.engine = Engine(self._controllers(), self.hub, self.members, self.trace)
         self.engine.processes.make = self._controllers
         self.control_plane = ControlPlaneFaults(self.engine)
+        self.fault_servers: dict[str, SimulatedMember | PullMember] = {
+            spec.name: PullMember(self.members[spec.name], self.control_plane, self._estimators)
+            if spec.sync_mode == "Pull"
+            else self.members[spec.name]
+            for spec in fleet.clusters
+        }
         self.injector = Injector(self)
         self._driver.attach(self.engine)
         self._boot()
 
     def _controllers(self) -> list[Controller]:
-        return build_controllers(self.settings.karmada, estimators=self._estimators)
+        return build_controllers(
+            self.settings.karmada,
+            estimators=self._estimators,
+            pull_members=[spec.name for spec in self.fleet.clusters if spec.sync_mode == "Pull"],
+        )
 
     def _member(self, spec: ClusterSpec) -> SimulatedMember:
         karmada = self.settings.karmada
+        if spec.sync_mode == "Pull":  # its one client stands beside it, and is far from the hub
+            self.hub.distance_s[agent_of(spec.name)] = spec.latency_s
+            spec = replace(spec, latency_s=LOCAL_S)
         return SimulatedMember(
             self._driver.env,
             spec,

@@ -78,6 +78,10 @@ class Faultable(Protocol):
         """The members by name."""
 
     @property
+    def fault_servers(self) -> Mapping[str, Any]:
+        """What plays faults of members, by name."""
+
+    @property
     def control_plane(self) -> Any:
         """What plays faults of the hub."""
 
@@ -417,7 +421,9 @@ class Injector:
     def _server(self, part: Part) -> Server:
         federation = self._federation
         server: Server = (
-            federation.control_plane if part.cluster == HUB else federation.members[part.cluster]
+            federation.control_plane
+            if part.cluster == HUB
+            else federation.fault_servers[part.cluster]
         )
         return server
 

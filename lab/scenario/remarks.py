@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lab.core.errors import Location, quoted
+from lab.core.errors import Location
 from lab.core.lint import unknown_cluster
 from lab.core.lint.material import Material
 from lab.core.not_played import manifest_without_effect, settings_without_effect
@@ -18,7 +18,7 @@ from lab.scenario.yaml_tree import Document
 
 
 def remarks(scenario: Scenario, document: Document) -> tuple[str, ...]:
-    """Return the notes on a scenario, in the order of settings, fleet, manifests and steps."""
+    """Return the notes on a scenario, in the order of settings, manifests and steps."""
     found = {text: place for place, text in reversed(list(_found(scenario, document)))}
     return tuple(f"{place}: {text}" for text, place in reversed(found.items()))
 
@@ -26,10 +26,6 @@ def remarks(scenario: Scenario, document: Document) -> tuple[str, ...]:
 def _found(scenario: Scenario, document: Document) -> Iterator[tuple[Location, str]]:
     for path, text in settings_without_effect(scenario.karmada):
         yield document.locate(("spec", "settings", "karmada", *path), key=True), text
-    for cluster in scenario.fleet.clusters:
-        if cluster.sync_mode == "Pull":
-            text = f"cluster {quoted(cluster.name)} is played as if its syncMode were Push"
-            yield document.locate(("spec", "fleet"), key=True), text
     yield from _unknown_clusters(scenario)
     for source in scenario.sources:
         text = manifest_without_effect(source.manifest, scenario.karmada)

@@ -365,8 +365,8 @@ VAIN: dict[str, tuple[str, str]] = {
         "s.yaml:9:39: feature gate MultiClusterService has no effect: a MultiClusterService is stored, and nothing acts on it",
     ),
     "a flag": (
-        "  settings: {karmada: {clusterMonitorPeriod: 1s}}\n",
-        "s.yaml:9:24: clusterMonitorPeriod has no effect: clusters are watched through their status probes only",
+        "  settings: {karmada: {schedulerEstimatorTimeout: 1s}}\n",
+        "s.yaml:9:24: schedulerEstimatorTimeout has no effect: an estimator answers at once",
     ),
     "a kind nothing acts on": (
         "  manifests: [{apiVersion: remedy.karmada.io/v1alpha1, kind: Remedy, metadata: {name: r}, spec: {}}]\n",
@@ -385,12 +385,6 @@ VAIN: dict[str, tuple[str, str]] = {
 @pytest.mark.parametrize(("more", "note"), VAIN.values(), ids=VAIN.keys())
 def test_what_has_no_effect_is_said(more: str, note: str) -> None:
     assert parse_scenario(HEAD + more, "s.yaml").notes == ((note,) if note else ())
-
-
-def test_a_pull_cluster_is_said_to_be_played_as_push() -> None:
-    text = HEAD.replace("{name: member2,", "{name: member2, syncMode: Pull,")
-    (note,) = parse_scenario(text, "s.yaml").notes
-    assert note == 's.yaml:5:3: cluster "member2" is played as if its syncMode were Push'
 
 
 def test_loading_a_file_logs_its_notes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

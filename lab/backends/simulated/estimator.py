@@ -60,11 +60,22 @@ class MemberEstimator:
         self._stuck: dict[tuple[str, str], tuple[float, ...]] | None = None
         self._quotas: list[Manifest] | None = None
         self._frozen = False
-        link.listen(self._link_changed)
+        self._cuts: set[int] = set()
+        link.listen(lambda _: self._contact())
 
-    def _link_changed(self, now_s: float) -> None:
+    def cut(self, number: int) -> None:
+        """Lose contact by fault `number`, though the member's API has not."""
+        self._cuts.add(number)
+        self._contact()
+
+    def mend(self, number: int) -> None:
+        """Find contact again, as far as fault `number` was in its way."""
+        self._cuts.discard(number)
+        self._contact()
+
+    def _contact(self) -> None:
         """At the moment contact is lost, keep what is known; forget it when contact is back."""
-        reached = self._link.open and self._link.running
+        reached = self._link.open and self._link.running and not self._cuts
         if not reached and not self._frozen:
             self._look()
             self._stuck = self._all_stuck()
