@@ -26,8 +26,8 @@ class Law:
     """Kinds of the hub whose changes it looks at."""
     member_kinds: ClassVar[tuple[Kind, ...]] = ()
     """Kinds of the members whose changes it looks at."""
-    every_kind: ClassVar[bool] = False
-    """It looks at the changes of all kinds, in the hub and in the members."""
+    every_kind: ClassVar[tuple[str, ...]] = ()
+    """Where it looks at the changes of all kinds: "hub", "members"."""
     record_types: ClassVar[tuple[str, ...]] = ()
     """Types of trace records it wants to hear, beside changes."""
     counts: ClassVar[bool] = False

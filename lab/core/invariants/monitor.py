@@ -54,7 +54,7 @@ class Monitor:
         self._last_number = 0
         self._hub: dict[tuple[str, str], list[Look]] = {}
         self._member: dict[tuple[str, str], list[Look]] = {}
-        self._everywhere: list[Look] = []
+        self._every: dict[str, list[Look]] = {"hub": [], "members": []}
         self._hearing: dict[str, list[Law]] = {}
         self._counting: list[Law] = []
         for law in self._laws:
@@ -63,8 +63,8 @@ class Monitor:
                 self._hub.setdefault(kind, []).append(look)
             for kind in law.member_kinds:
                 self._member.setdefault(kind, []).append(look)
-            if law.every_kind:
-                self._everywhere.append(look)
+            for place in law.every_kind:
+                self._every[place].append(look)
             for word in law.record_types:
                 self._hearing.setdefault(word, []).append(law)
             if law.counts:
@@ -87,7 +87,7 @@ class Monitor:
                     scene.changed_s = record.time_s
                 self._changed(
                     Change(record.time_s, key, record.before, record.after, record.number,
-                           record.actor, record.cause), self._hub)  # fmt: skip
+                           record.actor, record.cause))  # fmt: skip
         elif kind == "step":
             scene.disturbed_s = record.time_s
         elif kind == "fault":
@@ -100,11 +100,11 @@ class Monitor:
     def saw(self, time_s: float, key: Key, before: Manifest | None, after: Manifest | None) -> None:
         """Take in a change of a member's object, as its API server wrote it."""
         looks = self._member.get((key.api_version, key.kind))
-        if looks is None and not self._everywhere:
+        if looks is None and not self._every["members"]:
             return
         self.scene.now_s = time_s
         number = self._numbers.get(key, self._last_number)
-        self._changed(Change(time_s, key, before, after, number, key.cluster), self._member)
+        self._changed(Change(time_s, key, before, after, number, key.cluster))
 
     def served(self, time_s: float, key: Key, count: Count) -> None:
         """Take in how many pods of a member's workload truly serve."""
@@ -168,14 +168,19 @@ class Monitor:
 
     # ── within ─────────────────────────────────────────────────────────────────────────────────
 
-    def _changed(self, change: Change, looks: Mapping[tuple[str, str], list[Look]]) -> None:
-        kind = (change.key.api_version, change.key.kind)
-        if kind == CLUSTER and not change.key.cluster:
-            self.scene.cluster_changed(change)
-        for law, look in self._everywhere:
-            self._take(law, look(change), change.record)
-        for law, look in looks.get(kind, ()):
-            self._take(law, look(change), change.record)
+    def _changed(self, change: Change) -> None:
+        key = change.key
+        kind = (key.api_version, key.kind)
+        if key.cluster:
+            looks = (self._every["members"], self._member.get(kind, ()))
+        else:
+            looks = (self._every["hub"], self._hub.get(kind, ()))
+            if kind == CLUSTER:
+                self.scene.cluster_changed(change)
+        for group in looks:
+            for law, look in group:
+                for found in look(change):
+                    self._add(law, found, change.record)
 
     def _fault(self, record: Record) -> None:
         scene, detail = self.scene, record.detail

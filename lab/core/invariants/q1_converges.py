@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from lab.core.invariants.law import Law
 from lab.core.invariants.placing import present_placement
 from lab.core.invariants.scene import Change, Record, Scene, span
 from lab.core.invariants.violation import Finding
-from lab.core.manifest import get_in, spec_of
-from lab.core.model import HUB, Key
+from lab.core.manifest import Manifest, get_in, spec_of
+from lab.core.model import Key
 
 RETRY_MAX_S = 1000.0
 """The longest back-off of Karmada's queues."""
@@ -42,7 +42,7 @@ class Converges(Law):
     id = "Q1"
     name = "converges"
     sentence = "a time after the last disturbance, no controller writes any more"
-    every_kind = True
+    every_kind = ("hub",)
     record_types = ("action",)
 
     def __init__(self, scene: Scene) -> None:
@@ -50,21 +50,20 @@ class Converges(Law):
         self._controllers: set[str] = set()
         self._writes: list[_Write] = []
 
-    def heard(self, record: Record) -> Iterator[Finding]:
+    def heard(self, record: Record) -> Iterable[Finding]:
         """Learn who the controllers are: those that send requests."""
         self._controllers.add(record.actor)
-        return iter(())
+        return ()
 
-    def changed(self, change: Change) -> Iterator[Finding]:
+    def changed(self, change: Change) -> Iterable[Finding]:
         """Remember the last writes."""
-        if change.key.cluster == HUB and change.actor in self._controllers:
+        if change.actor in self._controllers:
             before, after = change.before, change.after
-            stays = before is not None and after is not None
-            if not stays or _generation(before) != _generation(after):
+            if before is None or after is None or _generation(before) != _generation(after):
                 self._writes.append(_Write(change.time_s, change.key, change.record, change.actor))
                 if len(self._writes) > 2 * _REMEMBERED:
                     del self._writes[:_REMEMBERED]
-        return iter(())
+        return ()
 
     def at_end(self) -> Iterator[Finding]:
         """Look for writes after the time in which all should have been done."""
@@ -116,5 +115,5 @@ class Converges(Law):
         return thresholds_s + tolerated + grace_s + queue_s + SCHEDULER_HOLD_S + RETRY_MAX_S
 
 
-def _generation(manifest: object) -> object:
-    return get_in(manifest, ("metadata", "generation"))
+def _generation(manifest: Manifest) -> object:
+    return manifest["metadata"].get("generation")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from lab.core.invariants.law import Law
 from lab.core.invariants.scene import Change, Record, Scene
 from lab.core.invariants.violation import Finding
-from lab.core.manifest import Manifest, status_of
+from lab.core.manifest import Manifest
 from lab.core.model import Key
 
 
@@ -30,7 +30,7 @@ class VersionsGrow(Law):
     id = "S7"
     name = "versions-grow"
     sentence = "resourceVersion and observedGeneration never go back, no stale write is accepted"
-    every_kind = True
+    every_kind = ("hub", "members")
     record_types = ("action", "fault")
 
     def __init__(self, scene: Scene) -> None:
@@ -39,41 +39,37 @@ class VersionsGrow(Law):
         self._versions: dict[Key, str] = {}
         self._based: dict[int, str] = {}
 
-    def changed(self, change: Change) -> Iterator[Finding]:
+    def changed(self, change: Change) -> Sequence[Finding]:
         """Compare a write with the one before it."""
-        key = change.key
-        before, after = change.before, change.after
+        key, before, after = change.key, change.before, change.after
         if after is None:
             self._versions.pop(key, None)
-            return
+            return ()
+        found: list[Finding] = []
         version = str(after["metadata"].get("resourceVersion") or "")
         if version.isdigit():
             number, last = int(version), self._last.get(key.cluster, 0)
-            if number <= last:
-                yield Finding(
-                    key, f"written with resourceVersion {number} after {last} was given out"
-                )
-            else:
+            if number > last:
                 self._last[key.cluster] = number
-        if before is None:
-            self._versions[key] = version
-            return
-        read = str(before["metadata"].get("resourceVersion") or "")
+            else:
+                text = f"written with resourceVersion {number} after {last} was given out"
+                found.append(Finding(key, text))
         known = self._versions.get(key)
         self._versions[key] = version
+        if before is None:
+            return found
+        read = str(before["metadata"].get("resourceVersion") or "")
         if known is not None and known != read:
-            yield Finding(
-                key, f"changed from resourceVersion {read}, while {known} was the last one written"
-            )
+            text = f"changed from resourceVersion {read}, while {known} was the last one written"
+            found.append(Finding(key, text))
         based = self._based.pop(change.cause, "") if self._based else ""
         if based and based != read:
-            yield Finding(
-                key,
-                f"a write based on resourceVersion {based} was accepted over {read}",
-            )
-        yield from _generations(key, before, after)
+            text = f"a write based on resourceVersion {based} was accepted over {read}"
+            found.append(Finding(key, text))
+        _generations(key, before, after, found)
+        return found
 
-    def heard(self, record: Record) -> Iterator[Finding]:
+    def heard(self, record: Record) -> Sequence[Finding]:
         """Remember on what an update is based; forget a server that lost its journal."""
         detail = record.detail
         if record.type == "action":
@@ -81,11 +77,11 @@ class VersionsGrow(Law):
                 if len(self._based) > 10_000:
                     self._based.clear()
                 self._based[record.number] = str(based)
-            return iter(())
+            return ()
         if detail.get("kind") == "TornJournal" or "lose" in (detail.get("parameters") or {}):
             for cluster in detail.get("clusters") or ():
                 self.forget(str(cluster))
-        return iter(())
+        return ()
 
     def forget(self, cluster: str) -> None:
         """Begin anew with a server."""
@@ -94,21 +90,22 @@ class VersionsGrow(Law):
             del self._versions[key]
 
 
-def _generations(key: Key, before: Manifest, after: Manifest) -> Iterator[Finding]:
+def _generations(key: Key, before: Manifest, after: Manifest, found: list[Finding]) -> None:
     old, new = before["metadata"], after["metadata"]
+    was, now = old.get("generation") or 0, new.get("generation") or 0
+    earlier, later = before.get("status"), after.get("status")
+    if was == now and earlier is later:
+        return
     if old.get("uid") != new.get("uid"):
         return
-    was, now = old.get("generation") or 0, new.get("generation") or 0
     if now < was:
-        yield Finding(key, f"generation went back from {was} to {now}")
-    earlier, later = status_of(before), status_of(after)
-    if earlier is later:
-        return
+        found.append(Finding(key, f"generation went back from {was} to {now}"))
     for field in ("observedGeneration", "schedulerObservedGeneration"):
-        seen_before, seen = earlier.get(field), later.get(field)
+        seen_before, seen = (earlier or {}).get(field), (later or {}).get(field)
         if not isinstance(seen, int):
             continue
         if isinstance(seen_before, int) and seen < seen_before:
-            yield Finding(key, f"status.{field} went back from {seen_before} to {seen}")
+            text = f"status.{field} went back from {seen_before} to {seen}"
+            found.append(Finding(key, text))
         if seen > now:
-            yield Finding(key, f"status.{field} is {seen}, the generation only {now}")
+            found.append(Finding(key, f"status.{field} is {seen}, the generation only {now}"))

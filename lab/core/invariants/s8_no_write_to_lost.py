@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lab.core.invariants.law import Law
 from lab.core.invariants.scene import WORK, Change, Record, Scene, span
@@ -36,9 +36,12 @@ class NoWriteToLost(Law):
         super().__init__(scene)
         self._suspended: dict[Key, float] = {}
 
-    def changed(self, change: Change) -> Iterator[Finding]:
+    def changed(self, change: Change) -> Iterable[Finding]:
         """Note which member objects a suspended Work holds back, and since when."""
-        for work in (change.before, change.after):
+        before, after = change.before, change.after
+        if before is not None and after is not None and before.get("spec") is after.get("spec"):
+            return ()
+        for work in (before, after):
             manifest = None if work is None else get_in(work, ("spec", "workload", "manifests", 0))
             if work is None or not manifest:
                 continue
@@ -47,7 +50,7 @@ class NoWriteToLost(Law):
                 self._suspended.setdefault(key, change.time_s)
             elif work is change.after or change.after is None:
                 self._suspended.pop(key, None)
-        return iter(())
+        return ()
 
     def heard(self, record: Record) -> Iterator[Finding]:
         """Judge one request."""

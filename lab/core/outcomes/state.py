@@ -18,7 +18,7 @@ from lab.core.interpreter.fields import InterpretError
 from lab.core.interpreter.status import reflect_status
 from lab.core.invariants.scene import tasks_of
 from lab.core.manifest import Manifest, get_in, spec_of, status_of
-from lab.core.model import Key
+from lab.core.model import HUB, Key
 from lab.core.outcomes.outcome import StateMove
 
 _REMEMBERED = 64
@@ -28,25 +28,24 @@ class StateWatch:
     """Hears of statuses in members and of eviction tasks in the hub."""
 
     def __init__(self) -> None:
-        self._statuses: dict[Key, deque[tuple[float, Any]]] = {}
+        self._stateful: dict[Key, None] = {}
+        self._seen: dict[Key, deque[tuple[float, Manifest]]] = {}
         self._moves: dict[Key, list[StateMove]] = {}
 
     def saw(self, time_s: float, key: Key, before: Manifest | None, after: Manifest | None) -> None:
-        """Remember when the status of a member's object became what."""
-        if after is None or (before is not None and before.get("status") is after.get("status")):
+        """Remember since when a member's object has the status it has."""
+        if not self._stateful or after is None or key._replace(cluster=HUB) not in self._stateful:
             return
-        try:
-            status = reflect_status(after)
-        except InterpretError:
-            return  # not from the hub: nobody reports it
-        known = self._statuses.setdefault(key, deque(maxlen=_REMEMBERED))
-        if not known or known[-1][1] != status:
-            known.append((time_s, status))
+        if before is None or before.get("status") is not after.get("status"):
+            self._seen.setdefault(key, deque(maxlen=_REMEMBERED)).append((time_s, after))
 
     def binding(self, time_s: float, app: Key, before: Manifest | None, after: Manifest) -> None:
         """Look for evictions that are new."""
+        if not has_state(app, after):
+            return
+        self._stateful[app] = None
         tasks = tasks_of(after)
-        if not tasks or before is None or not has_state(app, after):
+        if not tasks or before is None:
             return
         known = {task.get("fromCluster") for task in tasks_of(before)}
         for task in tasks:
@@ -64,7 +63,11 @@ class StateWatch:
 
     def _age_s(self, time_s: float, key: Key, reported: Any) -> float:
         unreported_s = time_s
-        for since_s, status in reversed(self._statuses.get(key, ())):
+        for since_s, manifest in reversed(self._seen.get(key, ())):
+            try:
+                status = reflect_status(manifest)
+            except InterpretError:
+                break  # not the hub's object: nobody reports it
             if status == reported:
                 break
             unreported_s = since_s
