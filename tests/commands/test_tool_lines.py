@@ -13,7 +13,7 @@ NOT_BUILT = {
     "logs": ("kubectl logs a", "no program runs in them"),
     "init": ("karmadactl init", "karmadactl init is not built"),
     "rollout undo": ("kubectl rollout undo deploy/a", "apply the former manifest"),
-    "a fault": ("fedlab fault kill m1", "faults come with a later version"),
+    "a fault": ("fedlab fault kill m1", "fedlab inject KIND begins one"),
     "no hint": ("kubectl alpha x", "kubectl alpha is not built (get, describe,"),
     "a verb behind another word": ("kubectl auth can-i get pods", "kubectl auth is not built"),
     "a misspelt program": ("kubect get pods", 'did you mean "kubectl"'),
