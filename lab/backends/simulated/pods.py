@@ -328,6 +328,11 @@ class PodTable:
         here[here] = nodes[node[here]]
         return np.flatnonzero(here)
 
+    def outstaying(self, time_s: float | None = None) -> Rows:
+        """Return the rows that are to leave their node by a time (None: some day), in row order."""
+        due_s = self.evict_s[: self._high]
+        return np.flatnonzero(due_s < NEVER if time_s is None else due_s <= time_s)
+
     def touch(self, rows: Rows) -> None:
         """Say that something about pods changed that is not in their totals."""
         if len(rows):
@@ -356,3 +361,4 @@ class PodTable:
         for name in _COLUMNS:
             column = getattr(self, name)
             setattr(self, name, np.concatenate([column, np.zeros_like(column)]))
+        self.evict_s[self._high :] = NEVER

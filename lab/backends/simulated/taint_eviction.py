@@ -71,7 +71,7 @@ class TaintEviction:
     def _evict(self, now_s: float) -> None:
         if self._bench.api.hold(self._evict):
             return
-        rows = np.flatnonzero(self._pods.evict_s <= now_s)
+        rows = self._pods.outstaying(now_s)
         self._pods.evict_s[rows] = NEVER
         self._bench.lifecycle.terminate(rows, now_s, reason=Reason.TAINT)
 
@@ -79,6 +79,6 @@ class TaintEviction:
         """A controller that had to start again counts from now."""
         if not self._bench.api.restarted:
             return
-        rows = np.flatnonzero(self._pods.evict_s < NEVER)
+        rows = self._pods.outstaying()
         self._pods.evict_s[rows] = NEVER
         self._weigh(rows, self._bench.api.resume_s)
