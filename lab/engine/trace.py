@@ -15,6 +15,8 @@ from typing import Any, Literal
 from lab.core.manifest import Manifest
 from lab.core.model import Key
 
+_encoded = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
 RecordType = Literal[
     "change", "probe", "decision", "action", "refusal", "error", "note", "step", "fault", "process"
 ]
@@ -71,7 +73,7 @@ class TraceRecord:
 
     def to_line(self) -> str:
         """Return the record as one canonical line of JSON (sorted keys, no spaces)."""
-        return json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return _encoded(self.to_dict())
 
 
 def difference(before: Any, after: Any) -> Any:

@@ -12,8 +12,8 @@ from typing import Any
 from lab.core.errors import InputError
 from lab.core.manifest import Manifest
 from lab.core.model import Key
-from lab.core.patch import merge_patch
 from lab.runs import schema
+from lab.runs.patches import patched
 from lab.runs.stored import (
     Sample,
     StoredChange,
@@ -189,7 +189,7 @@ class RunReader:
                 if form != "gone":
                     state = json.loads(body)
                     for patch in reversed(patches.pop(place, [])):
-                        state = merge_patch(state, json.loads(patch))
+                        state = patched(state, json.loads(patch))
                     states[place] = state
         return states
 
@@ -210,7 +210,7 @@ class RunReader:
                 else:
                     given = json.loads(body)
                     before = states.get((namespace, name), {})
-                    state = merge_patch(before, given) if form == "patch" else given
+                    state = patched(before, given) if form == "patch" else given
                     states[namespace, name] = state
                 if time_us / 1e6 > after_s:
                     place = Key(cluster, api_version, kind, namespace, name)

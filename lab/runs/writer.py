@@ -14,8 +14,8 @@ from typing import Any
 from lab.core.errors import InputError
 from lab.core.manifest import Manifest, name_of, namespace_of
 from lab.core.model import Key
-from lab.core.patch import merge_patch, merge_patch_between
 from lab.runs import schema, seal
+from lab.runs.patches import Unsayable, patch_between
 
 _BATCH = 2_000
 _FLUSH_S = 0.5
@@ -120,9 +120,9 @@ class RunWriter:
             form, body = "gone", {}
         elif type == "MODIFIED" and old is not None:
             patches = self._patches.get((cluster, *what), 0) + 1
-            patch = merge_patch_between(old, new)
-            if patches < _WHOLE_EVERY and merge_patch(old, patch) == new:
-                form, body = "patch", patch  # but a null that somebody wrote no patch can say
+            if patches < _WHOLE_EVERY:
+                with suppress(Unsayable):
+                    form, body = "patch", patch_between(old, new)
             self._patches[cluster, *what] = patches if form == "patch" else 0
         row = (self._changes, self._record, microseconds(time_s), type, cluster, *what, form)
         self._add("changes", (*row, _dump(body)))

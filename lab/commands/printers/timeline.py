@@ -56,9 +56,12 @@ def tellings_of(world: World) -> list[Told]:
         changes = world.changes(HUB, api, kind, -1e9)
         told += numbered(tellings.bindings, changes)
         templates |= {key for change in changes if (key := tellings.template_of(change.object))}
-    for key in sorted(templates):
-        changes = world.changes(*key[:3], -1e9)
-        told += numbered(partial(tellings.template, key=key), changes)
+    for api, kind in sorted({key[1:3] for key in templates}):
+        by_key: dict[Key, list[ObjectChange]] = {}
+        for change in world.changes(HUB, api, kind, -1e9):
+            by_key.setdefault(change.key, []).append(change)
+        for key in sorted(templates & by_key.keys()):
+            told += numbered(partial(tellings.template, key=key), by_key[key])
     told += numbered(tellings.works, world.changes(HUB, *_WORK, -1e9))
     members = world.members()
     kinds = sorted({key[1:3] for key in templates})

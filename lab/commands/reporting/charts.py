@@ -40,7 +40,7 @@ def app_chart(series: AppSeries, bands: Sequence[Band], end_s: float, names: Seq
         end_s: The last second.
         names: The clusters that have a colour, in its order.
     """
-    height, top, bottom = 190.0, 30.0, 160.0
+    height, top, bottom = 196.0, 38.0, 168.0
     axis, most = Axis(end_s, _LEFT, _RIGHT), max(1, series.most)
     scale = (bottom - top) / (most * 1.08)
     parts = [*_bands(bands, axis, top, bottom), *_grid(axis, top, bottom, most, scale)]
@@ -137,7 +137,7 @@ def _bands(bands: Sequence[Band], axis: Axis, top: float, bottom: float) -> Iter
         room = min(len(words) * _BAND_TEXT, axis.right - left)
         if left >= free[0] and axis.right - left > 60:
             free[0] = left + room + 10
-            yield text(left + 3, top + 11, _cut(words, axis.right - left), "faultname")
+            yield text(left, top - 5, _cut(words, axis.right - left), "faultname")
 
 
 def _grid(axis: Axis, top: float, bottom: float, most: int, scale: float) -> Iterator[str]:
