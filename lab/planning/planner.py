@@ -313,6 +313,9 @@ class _Planner:
                 "SchedulingOvercommitProtection: the bindings of one plan take no room from one "
                 "another"
             )
+        if self._settings.enable_scheduler_estimator:
+            text = "a plan knows no nodes, so room is what the clusters report"
+            notes.append(f"enableSchedulerEstimator: {text}")
         notes += [text for _, text in settings_without_effect(self._settings)]
         counts: dict[str, int] = {}
         for manifest in self._inputs.ignored:

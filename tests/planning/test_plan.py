@@ -288,6 +288,12 @@ def test_a_setting_without_effect_is_said() -> None:
     ]
 
 
+def test_a_plan_has_no_estimators_to_ask() -> None:
+    assert plan(TWO, enable_scheduler_estimator=True).notes == [
+        "enableSchedulerEstimator: a plan knows no nodes, so room is what the clusters report"
+    ]
+
+
 @pytest.mark.parametrize(
     ("spec", "reason"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lab.core.scheduling.accurate import ACCURATE
 from lab.core.scheduling.estimation import MAX_INT32
 from lab.core.text_table import printable, table, wrapped
 
@@ -66,6 +67,9 @@ def _head(explanation: Json, width: int) -> list[str]:
         tried = " -> ".join(groups["tried"])
         note = f"tried {tried} of {', '.join(groups['all'])}"
         facts.append(("groups", note))
+    for cluster, text in (explanation.get("estimatorErrors") or {}).items():
+        said = f"that of {cluster} gave no answer ({text}), so none of them counts"
+        facts.append(("estimators", said))
     for name, text in facts:
         lines += wrapped(text, width, f"  {name:<14}", " " * 16)
     return lines
@@ -154,7 +158,15 @@ def _bound(cluster: Json) -> str:
 def _bound_detail(cluster: Json) -> str:
     """Return how the room came out, in full."""
     general = cluster["estimates"].get("general-estimator")
-    if general is None or cluster["boundBy"] != "general-estimator":
+    if general is None:
+        return ""
+    accurate = cluster["estimates"].get(ACCURATE)
+    if accurate is not None and cluster["boundBy"] == ACCURATE:
+        return (
+            f"{_room(accurate['replicas'])} fit, counted node by node; by what the cluster "
+            f"reports it would be {_room(general['replicas'])}"
+        )
+    if cluster["boundBy"] != "general-estimator":
         return ""
     detail = str(general["detail"] or "")
     if general["basis"] == "models":

@@ -199,3 +199,22 @@ def test_explanations_are_worked_out_once_and_only_when_read() -> None:
     outcome = schedule(binding({}, 1), [cluster("a")], SETTINGS)
     assert "explanation" not in vars(outcome)
     assert outcome.explanation is outcome.explanation
+
+
+def test_what_an_estimator_said_is_told_beside_the_sums() -> None:
+    request = binding({"replicaScheduling": DYNAMIC}, 4)
+    answers = {"scheduler-estimator": {"a": 1, "b": 9_999}}
+    fleet = [cluster("a"), cluster("b")]
+    found = schedule(request, fleet, SETTINGS, replace_estimates=answers).explanation
+    text = "\n".join(render_explanation(found))
+    general = found["cycles"][0]["clusters"][0]["estimates"]["general-estimator"]["replicas"]
+    told = "1 fit, counted node by node; by what the cluster reports it would be"
+    assert f"a room: {told} {general}" in text
+    assert "b room: 9999" not in text
+
+
+def test_an_estimator_that_failed_is_told() -> None:
+    request = binding({"replicaScheduling": DYNAMIC}, 4)
+    found = {**explain(request, [cluster("a")]), "estimatorErrors": {"a": "nobody there"}}
+    text = " ".join(" ".join(render_explanation(found)).split())
+    assert "estimators that of a gave no answer (nobody there), so none of them counts" in text
