@@ -21,6 +21,8 @@ _MEANINGS = {
     "apply": "apply",
     "ready": "ready again",
 }
+_APPS_SHOWN, _APPS_MOST = 6, 3
+"""Of more applications than this, the phases are summed up, and those that differ most shown."""
 _CHAIN_SHOWN = 8
 """Longer chains of causes are told by their beginning and their end."""
 
@@ -136,8 +138,51 @@ def _phases(data: Mapping[str, Any]) -> Iterator[str]:
         yield safe(f"{'Fault' if what else 'Step'} {anchor['name']}{what}, {_when(anchor['time'])}")
         if not shown:
             yield "  no application was touched"
-        for each in shown:
+        elif len(shown) > _APPS_SHOWN:
+            yield from _summary_lines(shown)
+        for each in _telling(shown):
             yield from _app_lines(each)
+
+
+def _telling(apps: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Return the applications to show: all, or of many those that differ most."""
+    if len(apps) <= _APPS_SHOWN:
+        return apps
+
+    def unlike(app: Mapping[str, Any]) -> float:
+        gaps = [1e12 if each["difference"] is None else abs(each["difference"])
+                for each in app["phases"]]  # fmt: skip
+        return max(gaps, default=0.0)
+
+    ranked = sorted(apps, key=lambda app: -unlike(app))
+    return [app for app in ranked[:_APPS_MOST] if unlike(app)]
+
+
+def _summary_lines(apps: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield when each phase came to the first, to half, and to the last of many applications."""
+    for word, pick in (("first", 0.0), ("half", 0.5), ("last", 1.0)):
+        rows = [[f"{word} of {len(apps)} applications", "A", "B", "B - A"]]
+        for phase in _MEANINGS:
+            found = {
+                label: sorted(
+                    each[label]
+                    for app in apps
+                    for each in app["phases"]
+                    if each["phase"] == phase and each[label] is not None
+                )
+                for label in ("a", "b")
+            }
+            if not found["a"] and not found["b"]:
+                continue
+            one, two = (_at(found[label], pick) for label in ("a", "b"))
+            both = one is not None and two is not None
+            gap = {"a": one, "b": two, "difference": two - one if both else None}  # type: ignore[operator]
+            rows.append([_MEANINGS[phase], _after(one), _after(two), _gap(gap)])
+        yield from _right_aligned(rows)
+
+
+def _at(times: Sequence[float], share: float) -> float | None:
+    return times[round(share * (len(times) - 1))] if times else None
 
 
 def _app_lines(app: Mapping[str, Any]) -> Iterator[str]:
@@ -194,7 +239,10 @@ def _gap(phase: Mapping[str, Any]) -> str:
 def _outcomes(data: Mapping[str, Any]) -> Iterator[str]:
     if data["outcomes"]:
         yield "Outcomes"
-    for each in data["outcomes"]:
+    shown = _unlike_outcomes(data["outcomes"])
+    if len(shown) < len(data["outcomes"]):
+        yield f"  those of {len(data['outcomes'])} applications that differ most"
+    for each in shown:
         rows = [
             [each["application"], "A", "B", ""],
             ["verdict", *(str(each["verdict"][s] or "-") for s in "ab"), ""],
@@ -203,6 +251,20 @@ def _outcomes(data: Mapping[str, Any]) -> Iterator[str]:
             ["replicas missing at most", *(_number(each["lost"][s]) for s in "ab"), ""],
         ]
         yield from _right_aligned(rows)
+
+
+def _unlike_outcomes(outcomes: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Return the outcomes to show: all, or of many those that differ most."""
+    if len(outcomes) <= _APPS_SHOWN:
+        return outcomes
+
+    def unlike(each: Mapping[str, Any]) -> float:
+        if each["verdict"]["a"] != each["verdict"]["b"]:
+            return 1e12
+        below = each["belowS"]
+        return abs(float(below["a"] or 0.0) - float(below["b"] or 0.0))
+
+    return sorted(outcomes, key=lambda each: -unlike(each))[:_APPS_MOST]
 
 
 def _rto(rto_s: float | None, verdict: str | None) -> str:
@@ -257,11 +319,12 @@ def _divergence(data: Mapping[str, Any], width: int) -> Iterator[str]:
     if found["same"]:
         yield f"The runs are the same: {found['sameEvents']} events."
         return
-    yield f"The runs are the same to the letter up to event #{found['sameEvents']}. Then comes"
-    for label in ("a", "b"):
-        one = found["first"][label]
-        said = "the end" if one is None else f"{clock(abs(one['time']))}  {one['what']}"
-        yield safe(_cut(f"  in {label.upper()}  {said}", width))
+    if data["a"]["seed"] != data["b"]["seed"]:
+        yield "The seeds differ, so chance differs from the beginning."
+    else:
+        yield f"The runs are the same to the letter up to event #{found['sameEvents']}. Then comes"
+        for label in ("a", "b"):
+            yield safe(_cut(f"  in {label.upper()}  {_first(found['first'][label])}", width))
     if found["alike"]:
         yield "What happens is the same in both; only moments and small things differ."
         return
@@ -278,6 +341,14 @@ def _divergence(data: Mapping[str, Any], width: int) -> Iterator[str]:
             more = f"… {cut} more (fedlab explain event {one['event']})"
             lines = [*lines[:3], more, *lines[3 + cut :]]
         yield from (_cut(f"    {line}", width) for line in lines)
+
+
+def _first(event: Mapping[str, Any] | None) -> str:
+    from lab.commands.printers.timeline import clock
+
+    if event is None:
+        return "the end"
+    return f"{'-' if event['time'] < 0 else ''}{clock(abs(event['time']))}  {event['what']}"
 
 
 def _cut(line: str, width: int) -> str:

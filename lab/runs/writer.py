@@ -58,7 +58,7 @@ class RunWriter:
         self._rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _COLUMNS}
         self._waiting = 0
         self._flushed_s = time.monotonic()
-        self._last_us = 0
+        self._last_us = self._kept_us = 0
         self._inputs = self._changes = self._record = 0
         self._patches: dict[tuple[str, ...], int] = {}
         self.set_meta({"startedAt": datetime.now(UTC).isoformat(timespec="seconds"), **meta})
@@ -180,7 +180,7 @@ class RunWriter:
             self._give_up(error)
         for rows in self._rows.values():
             rows.clear()
-        self._waiting = 0
+        self._waiting, self._kept_us = 0, self._last_us
 
     def close(self) -> None:
         """Write the rest, close and seal; the journal goes into the file, so it can be copied.
@@ -221,5 +221,5 @@ class RunWriter:
                 connection.close()
         raise InputError(
             f"cannot write the run file {self.path}: {error}; "
-            f"it holds the run up to {max(0, self._last_us) / 1e6:.1f}s at most"
+            f"it holds the run up to {max(0, self._kept_us) / 1e6:.3f}s"
         )

@@ -31,7 +31,13 @@ _BAND_TEXT = 7.0
 """Units of width of a letter."""
 
 
-def app_chart(series: AppSeries, bands: Sequence[Band], end_s: float, names: Sequence[str]) -> str:
+def app_chart(
+    series: AppSeries,
+    bands: Sequence[Band],
+    end_s: float,
+    names: Sequence[str],
+    title: str = "",
+) -> str:
     """Return one application: what serves, stacked by cluster, and what is wanted.
 
     Args:
@@ -39,7 +45,9 @@ def app_chart(series: AppSeries, bands: Sequence[Band], end_s: float, names: Seq
         bands: Faults.
         end_s: The last second.
         names: The clusters that have a colour, in its order.
+        title: Instead of the application's name.
     """
+    title = title or place(series.app)
     height, top, bottom = 196.0, 38.0, 168.0
     axis, most = Axis(end_s, _LEFT, _RIGHT), max(1, series.most)
     scale = (bottom - top) / (most * 1.08)
@@ -62,9 +70,9 @@ def app_chart(series: AppSeries, bands: Sequence[Band], end_s: float, names: Seq
         lower = upper
     wanted = line_path(points(series.wanted, axis, end_s), bottom, scale)
     parts.append(titled(element("path", d=wanted, class_="wanted"), "wanted"))
-    parts.append(text(_LEFT, 14, place(series.app), "heading"))
+    parts.append(text(_LEFT, 14, title, "heading"))
     parts.append(text(_RIGHT, 14, "dashed: wanted", "note", "end"))
-    return picture(WIDTH, height, f"Serving replicas of {place(series.app)} over time", parts)
+    return picture(WIDTH, height, f"Serving replicas over time: {title}", parts)
 
 
 def cluster_chart(
@@ -98,12 +106,17 @@ def cluster_chart(
     return picture(WIDTH, bottom + 20, "Replicas and condition of each cluster over time", parts)
 
 
-def waterfall(anchor: Anchor, app: AppPhases) -> str:
-    """Return where the time from a fault to service restored went, phase after phase."""
+def waterfall(anchor: Anchor, app: AppPhases, most_s: float) -> str:
+    """Return where the time from a fault to service restored went, phase after phase.
+
+    Args:
+        anchor: The fault.
+        app: The application.
+        most_s: What the width stands for (seconds after the fault).
+    """
     found = [(name, app.at_s[name] - anchor.time_s) for name in PHASES if name in app.at_s]
     found.sort(key=lambda each: each[1])
-    end_s = max([1e-3, *(at_s for _, at_s in found)])
-    axis = Axis(end_s * 1.02, 8.0, WIDTH - 8.0)
+    axis = Axis(max(1e-3, most_s) * 1.01, 0.0, WIDTH)
     parts, last = [], 0.0
     for name, at_s in found:
         left, right = axis.at(last), axis.at(at_s)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from lab.commands.phases import PHASES, Anchor
+from lab.commands.phases import PHASES, Anchor, AppPhases
 from lab.commands.printers.records import place
 from lab.commands.printers.timeline import clock
 from lab.commands.reporting.charts import app_chart, cluster_chart, coloured, waterfall
 from lab.commands.reporting.drawing import escaped
 from lab.commands.reporting.facts import Report
-from lab.commands.reporting.series import AppSeries, ClusterSeries
+from lab.commands.reporting.series import AppSeries, ClusterSeries, together
 from lab.commands.reporting.style import CSS
 from lab.commands.reporting.words import (
     MEANINGS,
@@ -24,6 +24,7 @@ from lab.core.text_table import cut
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"  # noqa: E501
 _FOUND = 180
+_APPS_OPEN, _OUTCOMES = 6, 50
 _APPS, _CLUSTERS, _LINES, _DECISIONS = 24, 60, 2_000, 500
 """More than these are counted, not shown."""
 
@@ -84,8 +85,17 @@ def _service(report: Report) -> Iterator[str]:
     names = coloured(report.clusters)
     yield _legend(names, report.clusters)
     shown = _worst_first(report)[:_APPS]
-    for series in shown:
+    if len(report.apps) > 1:
+        title = f"All {len(report.apps)} applications together"
+        yield app_chart(together(report.apps), report.bands, report.end_s, names, title)
+    few = shown[:_APPS_OPEN] if len(shown) > _APPS_OPEN + 2 else shown
+    for series in few:
         yield app_chart(series, report.bands, report.end_s, names)
+    if len(few) < len(shown):
+        yield f"<details><summary>{len(shown) - len(few)} more applications</summary><div>"
+        for series in shown[len(few) :]:
+            yield app_chart(series, report.bands, report.end_s, names)
+        yield "</div></details>"
     yield from _more(len(report.apps) - len(shown), "applications, none worse than these")
 
 
@@ -153,10 +163,15 @@ def _answers(report: Report) -> Iterator[str]:
 def _anchor(anchor: Anchor) -> Iterator[str]:
     what = f" ({anchor.what})" if anchor.what else ""
     yield f"<h3>{escaped(anchor.name)}{escaped(what)}, at {clock(anchor.time_s)}</h3>"
-    shown = anchor.apps[:_APPS]
-    for app in shown:
+    apps = list(anchor.apps)
+    if len(apps) > _APPS_OPEN:
+        yield "<p>The slowest first.</p>"
+        apps.sort(key=lambda each: -_last_s(anchor, each))
+    shown = apps[:_APPS]
+    most_s = max(_last_s(anchor, each) for each in apps)
+    for app in shown[:_APPS_OPEN]:
         yield f"<p>{escaped(place(app.app))}</p>"
-        yield waterfall(anchor, app)
+        yield waterfall(anchor, app, most_s)
     head = "".join(f'<th class="n">{escaped(MEANINGS[name])}</th>' for name in PHASES)
     rows = []
     for app in shown:
@@ -171,12 +186,21 @@ def _anchor(anchor: Anchor) -> Iterator[str]:
     yield from _more(len(anchor.apps) - len(shown), "applications")
 
 
+def _last_s(anchor: Anchor, app: AppPhases) -> float:
+    """Return when the last phase came (s after the fault); one that never came is later."""
+    last_s = max(app.at_s.values(), default=anchor.time_s) - anchor.time_s
+    open_ = "below" in app.at_s and "ready" not in app.at_s
+    return anchor.until_s - anchor.time_s if open_ else last_s
+
+
 def _outcomes(report: Report) -> Iterator[str]:
     if not report.outcomes:
         return
     yield "<h2>Outcomes</h2>"
     head = ["application", "target", "verdict", "RTO", "below target", "missing at most", "why"]
-    yield _table(head, (_outcome_row(each) for each in report.outcomes), numbers={3, 4, 5})
+    shown = sorted(report.outcomes, key=lambda each: -float(each.get("belowS") or 0.0))[:_OUTCOMES]
+    yield _table(head, map(_outcome_row, shown), numbers={3, 4, 5})
+    yield from _more(len(report.outcomes) - len(shown), "applications, none worse than these")
 
 
 def _outcome_row(outcome: Mapping[str, Any]) -> list[str]:

@@ -89,6 +89,16 @@ def app_series(world: World, samples: Iterable[Sample]) -> list[AppSeries]:
     return [found[key] for key in sorted(found) if found[key].most]
 
 
+def together(apps: Sequence[AppSeries]) -> AppSeries:
+    """Return all applications as one."""
+    names = dict.fromkeys(name for each in apps for name in each.serving)
+    return AppSeries(
+        apps[0].app,
+        summed(each.wanted for each in apps),
+        {name: summed(each.serving.get(name, []) for each in apps) for name in names},
+    )
+
+
 def cluster_series(world: World, samples: Iterable[Sample]) -> list[ClusterSeries]:
     """Return all members, in the order of the fleet."""
     found = {name: ClusterSeries(name) for name in world.members()}
