@@ -27,6 +27,7 @@ from lab.core.model import (
     ProbeResult,
     Subscribe,
     Synced,
+    Update,
 )
 from lab.engine.causes import Causes
 from lab.engine.delivery import Delivery
@@ -313,7 +314,7 @@ class Engine:
                 name,
                 action.key,
                 cause=flight.cause,
-                detail={"verb": _verb(action)},
+                detail=_asked(action),
             )
             if action.cluster != HUB:
                 self.causes.touch(action.key, self._sent[request])
@@ -392,6 +393,16 @@ class Engine:
             )
         loop.causes.setdefault(flight.key, flight.cause)
         loop.queue.failed(flight.key, flight.plan, error, self._now_s)
+
+
+def _asked(action: Action) -> Mapping[str, str]:
+    """Return what an action asks for, and the version it is based on if it names one."""
+    detail = {"verb": _verb(action)}
+    if isinstance(action, Update):
+        version = action.object["metadata"].get("resourceVersion")
+        if version:
+            detail["basedOn"] = str(version)
+    return detail
 
 
 def _verb(action: Action) -> str:
