@@ -5,10 +5,12 @@ Source: kube-apiserver's registry strategies for Service and Job, v1.36.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from lab.backends.simulated.defaults import cluster_ip, needs_cluster_ip, with_cluster_ip
 from lab.backends.simulated.rules import check
+from lab.core.errors import ApiError
 from lab.core.manifest import Manifest, get_in, name_of, set_in, spec_of, uid_of
 
 _FIRST_ADDRESS = 2  # 10.96.0.1 is the API server's own
@@ -19,11 +21,20 @@ class Admission:
 
     def __init__(self) -> None:
         self._addresses = _FIRST_ADDRESS - 1
+        self.unreachable: Callable[[], ApiError | None] = lambda: None
+        """Says why nobody can reach the API server now, if so."""
 
     def __call__(
         self, operation: str, new: Manifest | None, old: Manifest | None, now_s: float
     ) -> Manifest:
-        """Return the object as it is to be stored."""
+        """Return the object as it is to be stored.
+
+        Raises:
+            ApiError: The API server is down. Its own controllers and the control plane do not come
+                here then: this is a person's write.
+        """
+        if (error := self.unreachable()) is not None:
+            raise error
         if new is None:
             assert old is not None, "an operation has a new object or an old one"
             return old

@@ -89,6 +89,11 @@ class Link:
         return not (self._counts[Break.REFUSING] or self._counts[Break.DARK])
 
     @property
+    def dark(self) -> bool:
+        """Tell whether the member's host is gone."""
+        return bool(self._counts[Break.DARK])
+
+    @property
     def to_open(self) -> bool:
         """Tell whether packets reach the member's host."""
         return not (self._counts[Break.TO_MEMBER] or self._counts[Break.DARK])

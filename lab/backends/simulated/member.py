@@ -31,6 +31,7 @@ from lab.backends.simulated.service import Listener as ServiceListener
 from lab.backends.simulated.service import Service, ServiceCount
 from lab.backends.simulated.subscriptions import Subscription, Subscriptions
 from lab.backends.simulated.timings import Timings, parse_timings
+from lab.backends.simulated.urls import unreachable
 from lab.backends.simulated.workbench import Workbench
 from lab.core.errors import ApiError
 from lab.core.fleet import ClusterSpec
@@ -95,8 +96,9 @@ class SimulatedMember:
         self.timings = timings if timings is not None else parse_timings(spec.timings)
         served = kinds if kinds is not None else MEMBER_KINDS()
         served = served.without(spec.missing_apis)
+        admission = Admission()
         self.store = ApiStore(
-            spec.name, served, uid_seed=f"{spec.name}/{seed}", defaulting=True, admit=Admission()
+            spec.name, served, uid_seed=f"{spec.name}/{seed}", defaulting=True, admit=admission
         )
         self._agenda = Agenda(env, LEAD_S if spec.manifests else 0.0)
         self.nodes = NodeTable(spec, self.generator("nodes"), self.timings.node_lease_renewal)
@@ -114,6 +116,7 @@ class SimulatedMember:
         self.store.listen(self._kinds_changed, *_CRD)
         self._buckets: dict[str, TokenBucket] = {}
         self.link = Link()
+        admission.unreachable = lambda: unreachable(spec.name, self.link)
         self.api_faults = ApiFaults()
         delivery = Delivery(self._agenda, self._answer, self.chance("delivery"))
         self.subscriptions = Subscriptions(self._subscription, self.link, delivery, self._answer)

@@ -1,7 +1,9 @@
-"""How client-go names a request in its errors."""
+"""How clients name a request, or a server they cannot reach, in their errors."""
 
 from __future__ import annotations
 
+from lab.backends.simulated.link import Link
+from lab.core.errors import ApiError
 from lab.core.fnv import fnv1a_32
 from lab.core.kinds import KindRegistry
 from lab.core.model import Action, Create, Delete, Patch, Probe, Subscribe, Update
@@ -42,3 +44,15 @@ def verb_and_url(
     if subresource := getattr(action, "subresource", ""):
         place += f"/{subresource}"
     return _VERBS.get(type(action), "Patch"), f"{base}{place}{query}"
+
+
+def unreachable(cluster: str, link: Link) -> ApiError | None:
+    """Return what kubectl says to a person if nobody can reach a member's API server now."""
+    if link.running:
+        return None
+    if link.dark:
+        text = f"Unable to connect to the server: dial tcp {address_of(cluster)}: i/o timeout"
+    else:
+        text = f"The connection to the server {host_of(cluster)} was refused"
+        text += " - did you specify the right host or port?"
+    return ApiError(503, "ServiceUnavailable", text)

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from lab.backends.simulated.link import Break, Link, retransmitted_s
+from lab.core.errors import ApiError
 from lab.core.model import Create, Probe, ProbeResult
 from tests.backends.simulated.calls import Client, begin, config, end, faulty
 from tests.backends.simulated.world import World, workload
@@ -192,3 +195,28 @@ def test_overlapping_faults_end_on_their_own() -> None:
     world.run(200)
     assert [p.healthy for _, p in client.probes()] == [False, True]
     assert isinstance(client.probes()[-1][1], ProbeResult)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        pytest.param("ApiServerDown", "The connection to the server m.fedlab", id="refused"),
+        pytest.param("ClusterOutage", "Unable to connect to the server: dial", id="gone"),
+        pytest.param("Partition", "", id="a person stands beside the cluster"),
+    ],
+)
+def test_a_person_cannot_write_to_a_server_that_is_down(kind: str, words: str) -> None:
+    world, _ = faulty(kind)
+    writes: list[Callable[[], object]] = [
+        lambda: world.create(config("c")),
+        lambda: world.patch("Node", "m-pool-1", {"spec": {"unschedulable": True}}),
+        lambda: world.delete("ConfigMap", "kube-root-ca.crt"),
+    ]
+    for write in writes:
+        if words:
+            with pytest.raises(ApiError, match=words):
+                write()
+        else:
+            write()
+    end(world)
+    world.create(config("d"))

@@ -207,8 +207,8 @@ def test_after_a_short_outage_controllers_go_on_at_once() -> None:
     world = quiet()
     world.create(workload("Deployment", replicas=2))
     world.run(20)
-    world.member.begin_fault(1, "ApiServerDown", {}, 20.0)
     world.patch("Deployment", "web", {"spec": {"replicas": 3}})
+    world.member.begin_fault(1, "ApiServerDown", {}, 20.0)  # before any controller acts
     world.run(25)
     world.member.end_fault(1, 25.0)
     world.run(25.1)
