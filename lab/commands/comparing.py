@@ -247,7 +247,9 @@ def _by_text(one: Side) -> dict[str, list[Told]]:
     found: dict[str, list[Told]] = {}
     for each in tellings_of(one.world):
         if each.topic not in _SMALL:
-            found.setdefault(each.line, []).append(each)
+            # What follows says how long the queue was: the moment says whether that matters.
+            text = each.line.partition("; ")[0] if each.topic == "eviction" else each.line
+            found.setdefault(text, []).append(each)
     return found
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lab.commands import flags
 from lab.commands.context import Context, World
 from lab.commands.verb import Args, Flag, Result, Verb
+from lab.core.model import HUB, Key
 
 if TYPE_CHECKING:
     from lab.core.manifest import Manifest
@@ -35,6 +36,8 @@ def run(context: Context, args: Args) -> Result:
     rows = [_row(event, cluster, world.now_s) for cluster, event in found]
     header = ["LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"]
     table = [header, *rows]
+    if context.program == "fedlab":
+        _add_numbers(world, table, [event for _, event in found])
     if clusters != [""]:
         for row, (cluster, _) in zip(table, [("CLUSTER", None), *found], strict=True):
             row.insert(1, cluster or "Karmada")
@@ -43,6 +46,27 @@ def run(context: Context, args: Args) -> Result:
             row.insert(0, str((event.get("metadata") or {}).get("namespace") or ""))
         header.insert(0, "NAMESPACE")
     return Result(columns(table), (), [event for _, event in found])
+
+
+def _add_numbers(world: World, table: Sequence[list[str]], events: Sequence[Manifest]) -> None:
+    """Put in front of the messages the numbers that `fedlab explain event` takes.
+
+    An Event that was counted up has the number of its last occurrence.
+    """
+    numbers = {
+        (record.key, record.detail.get("reason"), record.detail.get("message")): record.number
+        for record in world.happenings(("note",))
+    }
+    table[0].insert(-1, "EVENT")
+    for row, event in zip(table[1:], events, strict=True):
+        number = numbers.get((_regarding(event), event.get("reason"), event.get("message")))
+        row.insert(-1, f"#{number}" if number else "")
+
+
+def _regarding(event: Manifest) -> Key:
+    about = event.get("involvedObject") or {}
+    fields = ("apiVersion", "kind", "namespace", "name")
+    return Key(HUB, *(str(about.get(field) or "") for field in fields))
 
 
 def _events(

@@ -35,9 +35,20 @@ def chain_of(world: World, number: int) -> list[Happening]:
         record = world.record(number)
         if record is None:
             break
-        chain.append(record)
+        if not chain or not _beside(record, chain[-1]):
+            chain.append(record)
         number = min(record.cause, record.number - 1)
     return chain[::-1]
+
+
+def _beside(record: Happening, later: Happening) -> bool:
+    """Tell whether a decision was only taken in the same turn as another, about something else."""
+    both = (record, later)
+    return (
+        all(each.type == "decision" for each in both)
+        and (record.actor, record.time_s) == (later.actor, later.time_s)
+        and record.key != later.key
+    )
 
 
 def step_data(world: World, chain: Sequence[Happening], index: int) -> dict[str, Any]:
