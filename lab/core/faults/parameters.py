@@ -185,7 +185,7 @@ def _texts(parameter: Parameter, given: Any, text: bool) -> tuple[str, ...]:
 
 
 def _flag(parameter: Parameter, given: Any, text: bool) -> bool:
-    if text and given in {"true", "false"}:
+    if text and isinstance(given, str) and given in {"true", "false"}:
         return bool(given == "true")
     if not isinstance(given, bool):
         raise ValueError(f"is {quoted(given)}, needs true or false")
