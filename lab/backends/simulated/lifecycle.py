@@ -279,7 +279,7 @@ class Lifecycle:
             back_off = self.kubelets.restart_delays(self.pods.restarts[batch])
             back_off = np.where(ran_s >= self._timings.back_off_reset, 0.0, back_off)
             restarts = np.minimum(self.pods.restarts[batch], 65_534) + 1
-            self.pods.move(batch, State.CRASHED, restarts=restarts, **times)
+            self.pods.move(batch, State.CRASHED, restarts=restarts, reason=Reason.NONE, **times)
             self._due(batch, now_s + back_off)
 
     # ── what faults bend ───────────────────────────────────────────────────────────────────────
@@ -362,7 +362,7 @@ class Lifecycle:
                 continue
             restarts = np.minimum(pods.restarts[batch], 65_534) + 1
             pods.due_s[batch] = NEVER
-            pods.move(batch, State.RESTARTING, restarts=restarts, **times)
+            pods.move(batch, State.RESTARTING, restarts=restarts, reason=Reason.REBOOT, **times)
             self._start(workload, batch, now_s)
 
     def fail(self, rows: Rows, reason: Reason, now_s: float) -> None:

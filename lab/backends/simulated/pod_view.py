@@ -27,6 +27,8 @@ _PHASES: Mapping[int, str] = {
 }
 
 
+_UNSEEN = (255, "Unknown")
+"""What a container is said to have exited with when nobody saw it end."""
 _FAILURES: Mapping[int, tuple[str, str]] = {
     Reason.EVICTED: ("Evicted", "The node was low on resource: ephemeral-storage."),
     Reason.NO_ROOM: ("OutOfcpu", "Pod was rejected: Node didn't have enough resource"),
@@ -263,6 +265,8 @@ def _container(container: Mapping[str, Any], workload: Workload, facts: PodFacts
     code = workload.life.exit_code
     if facts.restarts:
         reason = "Completed" if code == 0 else "Error"
+        if facts.reason == Reason.REBOOT:
+            code, reason = _UNSEEN
         result["lastState"] = {"terminated": {"exitCode": code, "reason": reason}}
     return result
 

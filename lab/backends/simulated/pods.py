@@ -59,7 +59,7 @@ class Reason(IntEnum):
     NO_ROOM = 4
     """Its node shrank below what it asks for."""
     REBOOT = 5
-    """Its node was down, and it is not restarted."""
+    """Its node was down: nobody saw how its containers ended."""
 
 
 READY_STATES = (State.READY, State.AVAILABLE)

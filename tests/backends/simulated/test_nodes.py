@@ -136,6 +136,7 @@ def test_the_node_returns_before_anybody_noticed() -> None:
     world.run(42.5)
     status = pods_on(world, 1)[0]["status"]["containerStatuses"][0]
     assert (status["restartCount"], status["ready"]) == (1, True)
+    assert status["lastState"] == {"terminated": {"exitCode": 255, "reason": "Unknown"}}
     world.run(400)
     assert (ready(world, 1), taints(world, 1)) == ("True", [])
     assert sorted(world.pods().values()) == ["Running"] * 3
