@@ -21,8 +21,8 @@ class Admission:
 
     def __init__(self) -> None:
         self._addresses = _FIRST_ADDRESS - 1
-        self.unreachable: Callable[[], ApiError | None] = lambda: None
-        """Says why nobody can reach the API server now, if so."""
+        self.unreachable: Callable[[], ApiError] | None = None
+        """Says why nobody can reach the API server now; None: they can."""
 
     def __call__(
         self, operation: str, new: Manifest | None, old: Manifest | None, now_s: float
@@ -33,8 +33,8 @@ class Admission:
             ApiError: The API server is down. Its own controllers and the control plane do not come
                 here then: this is a person's write.
         """
-        if (error := self.unreachable()) is not None:
-            raise error
+        if self.unreachable is not None:
+            raise self.unreachable()
         if new is None:
             assert old is not None, "an operation has a new object or an old one"
             return old

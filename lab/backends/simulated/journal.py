@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable
+
+from lab.store.api_store import ApiStore
 
 STEP_US = 100_000
 """Versions reached within this time of one another are told apart no further."""
@@ -15,18 +16,18 @@ class Journal:
     """Notes the store's version after each instant, for the last hour or more.
 
     Args:
-        version: Returns the store's version.
+        store: Whose version is noted.
     """
 
-    def __init__(self, version: Callable[[], int]) -> None:
-        self._version = version
-        self._last = self._first = version()
+    def __init__(self, store: ApiStore) -> None:
+        self._store = store
+        self._last = self._first = store.resource_version
         self._times_us = array("q")
         self._versions = array("q")
 
     def note(self, now_us: int) -> None:
         """Take note of the version at the end of an instant."""
-        version = self._version()
+        version = self._store.resource_version
         if version == self._last:
             return
         self._last = version

@@ -96,9 +96,13 @@ class SimulatedMember:
         self.timings = timings if timings is not None else parse_timings(spec.timings)
         served = kinds if kinds is not None else MEMBER_KINDS()
         served = served.without(spec.missing_apis)
-        admission = Admission()
+        self._admission = Admission()
         self.store = ApiStore(
-            spec.name, served, uid_seed=f"{spec.name}/{seed}", defaulting=True, admit=admission
+            spec.name,
+            served,
+            uid_seed=f"{spec.name}/{seed}",
+            defaulting=True,
+            admit=self._admission,
         )
         self._agenda = Agenda(env, LEAD_S if spec.manifests else 0.0)
         self.nodes = NodeTable(spec, self.generator("nodes"), self.timings.node_lease_renewal)
@@ -116,13 +120,13 @@ class SimulatedMember:
         self.store.listen(self._kinds_changed, *_CRD)
         self._buckets: dict[str, TokenBucket] = {}
         self.link = Link()
-        admission.unreachable = lambda: unreachable(spec.name, self.link)
+        self.link.listen(self._link_changed)
         self.api_faults = ApiFaults()
         delivery = Delivery(self._agenda, self._answer, self.chance("delivery"))
         self.subscriptions = Subscriptions(self._subscription, self.link, delivery, self._answer)
         self.clocks: dict[int, float] = {}
         """How far the API server's clock is ahead (s), by fault."""
-        self.journal = Journal(lambda: self.store.resource_version)
+        self.journal = Journal(self.store)
         self._agenda.on_instant = self.journal.note
         self._requests = Requests(
             spec.name,
@@ -222,6 +226,10 @@ class SimulatedMember:
         """Send an event to the hub. What has left arrives, in the order it was sent."""
         arrives_s = self._agenda.now_s + self.spec.latency_s / 2
         self._agenda.at(arrives_s, lambda _: self._emit(event))
+
+    def _link_changed(self, now_s: float) -> None:
+        down = not self.link.running
+        self._admission.unreachable = (lambda: unreachable(self.name, self.link)) if down else None
 
     def _kinds_changed(self, change: Change) -> None:
         self._enablements = None

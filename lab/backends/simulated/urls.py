@@ -46,10 +46,8 @@ def verb_and_url(
     return _VERBS.get(type(action), "Patch"), f"{base}{place}{query}"
 
 
-def unreachable(cluster: str, link: Link) -> ApiError | None:
-    """Return what kubectl says to a person if nobody can reach a member's API server now."""
-    if link.running:
-        return None
+def unreachable(cluster: str, link: Link) -> ApiError:
+    """Return what kubectl says to a person if a member's API server is down."""
     if link.dark:
         text = f"Unable to connect to the server: dial tcp {address_of(cluster)}: i/o timeout"
     else:
