@@ -5,7 +5,7 @@ Source: Karmada v1.19 `pkg/controllers/cluster/cluster_controller.go`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lab.controllers.lineage import (
@@ -13,9 +13,11 @@ from lab.controllers.lineage import (
     CLUSTER,
     CLUSTER_BINDING,
     MANAGER,
+    WORK,
     QueueFactory,
     bindings_on_cluster,
     cluster_key,
+    cluster_ready,
     execution_namespace,
     finalizers_of,
     namespace_key,
@@ -23,7 +25,7 @@ from lab.controllers.lineage import (
     without_finalizer,
 )
 from lab.controllers.watching import hub_change
-from lab.core.labels import CLUSTER_FINALIZER
+from lab.core.labels import CLUSTER_FINALIZER, EXECUTION_FINALIZER
 from lab.core.manifest import Manifest, condition, is_deleting, name_of, set_in, spec_of, timestamp
 from lab.core.model import (
     HUB,
@@ -115,7 +117,9 @@ class ClusterController:
         standing = view.get(space)
         if standing is not None:
             self._space_goes_s.setdefault(name, round(now_s + NAMESPACE_REMOVAL_S, 6))
-            actions = () if is_deleting(standing) else (Delete(space),)
+            actions: list[Action] = list(_given_up(view, cluster))
+            if not is_deleting(standing):
+                actions.append(Delete(space))
             return Plan(actions, CLEANUP_CHECK_S, notes=(note,))
         if now_s < self._space_goes_s.get(name, now_s):
             return Plan((), CLEANUP_CHECK_S, notes=(note,))
@@ -125,6 +129,19 @@ class ClusterController:
             return Plan()
         freed = without_finalizer(cluster, CLUSTER_FINALIZER)
         return Plan((Update(HUB, freed),), notes=(note,))
+
+
+def _given_up(view: View, cluster: Manifest) -> Iterator[Update]:
+    """Yield the Works of a Pull member that is not ready, freed: no agent will delete them.
+
+    (Those of a Push member are freed by the execution controller, when their turn comes.)
+    """
+    if spec_of(cluster).get("syncMode") != "Pull" or cluster_ready(cluster):
+        return
+    for work in view.list(HUB, *WORK, execution_namespace(name_of(cluster))):
+        freed = without_finalizer(work, EXECUTION_FINALIZER)
+        if freed is not work:
+            yield Update(HUB, freed)
 
 
 def _still_targeted(view: View, cluster: str) -> bool:

@@ -9,7 +9,18 @@ import pytest
 from lab.controllers.clusters import ClusterController, condition_taints, taints_message
 from lab.core.manifest import Manifest, set_in
 from lab.core.model import Create, Delete, Update
-from tests.controllers.fakes import SETTINGS, changed, cluster, hub_key, keys, obj, queues, view_for
+from tests.controllers.fakes import (
+    SETTINGS,
+    changed,
+    cluster,
+    deployment,
+    hub_key,
+    keys,
+    obj,
+    queues,
+    view_for,
+    work,
+)
 
 NOT_READY = ("cluster.karmada.io/not-ready", "NoSchedule")
 UNREACHABLE = ("cluster.karmada.io/unreachable", "NoSchedule")
@@ -95,6 +106,28 @@ def test_leaving_waits_for_the_namespace_then_for_the_bindings() -> None:
     (last,) = loop.reconcile(view, key, 30.0).actions
     assert isinstance(last, Update)
     assert last.object["metadata"]["finalizers"] == []
+
+
+UNREADY = {
+    "a silent Pull member": ("Pull", "Unknown", ["work.karmada.io/v1alpha1", "v1"]),
+    "a Pull member that is well": ("Pull", "True", ["v1"]),
+    "a dead Push member": ("Push", "False", ["v1"]),
+}
+
+
+@pytest.mark.parametrize(("mode", "ready", "want"), UNREADY.values(), ids=UNREADY)
+def test_works_nobody_will_delete_are_given_up(mode: str, ready: str, want: list[str]) -> None:
+    loop = controller()
+    leaving = cluster("member1", ready, deletionTimestamp="2026-01-01T00:00:00Z")
+    leaving = set_in(leaving, ("spec", "syncMode"), mode)
+    space = obj("v1", "Namespace", "karmada-es-member1")
+    view = view_for(loop, leaving, space, work(deployment()))
+    plan = loop.reconcile(view, hub_key(leaving), 0.0)
+    assert [action.key.api_version for action in plan.actions] == want
+    for action in plan.actions[:-1]:
+        assert isinstance(action, Update)
+        assert action.object["metadata"]["finalizers"] == []
+    assert isinstance(plan.actions[-1], Delete)
 
 
 def test_every_change_of_a_cluster_counts() -> None:
