@@ -23,7 +23,7 @@ def run(context: Context, args: Args) -> Result:
     from lab.commands.printers.faults import blast_text, state_data
     from lab.commands.printers.text import safe
 
-    world, desk = context.faulting()
+    world, desk = _place(context, args)
     fault = fault_of(context, args, desk)
     _check_condition(fault, world)
     form = args.text("output")
@@ -42,6 +42,30 @@ def run(context: Context, args: Args) -> Result:
         lines = [safe(line) for line in str(state).splitlines()]
         text = "\n".join([*lines, *([blast_text(struck, wide=True)] if struck else [])])
     return Result(text, (), data)
+
+
+def _place(context: Context, args: Args) -> tuple[World, FaultDesk]:
+    """Return where the fault is to strike: the live federation, or a recorded run to preview."""
+    from lab.core.errors import InputError
+
+    recorded = {"run", "at"} & args.given
+    if context.faults is not None or not args.on("dry-run"):
+        if recorded:
+            text = "previews a recorded run: use it with --dry-run, and outside of a session"
+            raise InputError(f"--{min(recorded)} {text}")
+        return context.faulting()
+    if not recorded:
+        raise InputError(
+            "--dry-run needs a federation to look at: name a recorded run with --run FILE "
+            "(or --run latest), and the moment with --at"
+        )
+    from lab.commands.recorded import open_run
+    from lab.commands.recorded_faults import recorded_desk
+    from lab.commands.runs import find_run
+
+    run = open_run(find_run(args.text("run") or "latest"))
+    at_s = args.seconds("at")
+    return run if at_s is None else run.at(at_s), recorded_desk(run)
 
 
 def fault_of(context: Context, args: Args, desk: FaultDesk) -> Fault:
@@ -187,12 +211,14 @@ VERB = Verb(
         Flag("name", "what to call it (default: its kind)", metavar="NAME"),
         Flag("dry-run", "only say which clusters, nodes, pods and applications it would strike",
              type="bool", default=False),
+        Flag("run", "with --dry-run: the recorded run to look at", metavar="FILE"),
+        Flag("at", "with --dry-run: the moment of that run", type="time", metavar="TIME"),
         flags.OUTPUT_DATA,
     ),
     needs="write",
     examples=(
         "inject RegionOutage --region us-east-1 --for 10m",
-        "inject NodeLoss --cluster member1 --nodes 50% --dry-run",
+        "inject NodeLoss --cluster member1 --nodes 50% --dry-run --run latest --at 5m",
         "inject SlowApi --percent 30 --param factor=20 --ramp 1m --for 5m",
     ),
 )  # fmt: skip

@@ -13,7 +13,7 @@ from lab.core.errors import Location
 from lab.core.lint import unknown_cluster
 from lab.core.lint.material import Material
 from lab.core.not_played import manifest_without_effect, settings_without_effect
-from lab.scenario.model import Scenario
+from lab.scenario.model import FaultAction, Scenario
 from lab.scenario.yaml_tree import Document
 
 
@@ -27,6 +27,10 @@ def _found(scenario: Scenario, document: Document) -> Iterator[tuple[Location, s
     for path, text in settings_without_effect(scenario.karmada):
         yield document.locate(("spec", "settings", "karmada", *path), key=True), text
     yield from _unknown_clusters(scenario)
+    for step in scenario.steps:
+        if isinstance(step.action, FaultAction) and step.action.fault.parameters.get("between"):
+            text = "nothing plays traffic between members yet: the cut has no effect"
+            yield step.location, text
     for source in scenario.sources:
         text = manifest_without_effect(source.manifest, scenario.karmada)
         if text:

@@ -68,9 +68,8 @@ spec:
 OUTAGE = "  - {name: out, at: 1m, fault: {kind: RegionOutage, target: {region: east}, for: 10m}}\n"
 
 
-def opened(more: str = "", out: Path | None = None) -> Session:
-    scenario = parse_scenario(SCENARIO + more, "s.yaml", check_line=check_step_line)
-    return Session.open(scenario, out=out)
+def opened(more: str = "") -> Session:
+    return Session.open(parse_scenario(SCENARIO + more, "s.yaml", check_line=check_step_line))
 
 
 @pytest.fixture(scope="module")
@@ -279,7 +278,9 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
     crash = (
         "  - {name: c, at: 15m, fault: {kind: ControllerCrash, parameters: {process: scheduler}}}\n"
     )
-    with opened(OUTAGE + crash, path) as found:
+    scenario = path.parent / "s.yaml"
+    scenario.write_text(SCENARIO + OUTAGE + crash)
+    with Session.open(scenario, out=path) as found:
         found.play()
     return path
 
@@ -314,6 +315,21 @@ def test_the_faults_of_a_run_file(played: Path) -> None:
     assert told[1].split()[:3] == ["out", "RegionOutage", "active"]
     told = alone(f"faults --run {played}").splitlines()
     assert [line.split()[2] for line in told[1:]] == ["over", "over"]
+
+
+def test_a_preview_on_a_run_file(played: Path) -> None:
+    told = alone(f"inject RegionOutage --region east --dry-run --run {played} --at 50s")
+    assert told.splitlines()[0].startswith("RegionOutage would strike 1 cluster, 4 nodes, 2 pods")
+    told = alone(f"inject RegionOutage --region east --dry-run --run {played} --at 5m")
+    assert "0 applications" in told
+    wrong = {
+        f"inject RegionOutage --region easst --dry-run --run {played}": 'did you mean "east"',
+        f"inject RegionOutage --region east --run {played}": "use it with --dry-run",
+        "inject RegionOutage --region east --dry-run": "name a recorded run with --run FILE",
+    }
+    for line, message in wrong.items():
+        with pytest.raises(InputError, match=message):
+            alone(line)
 
 
 BEGIN = {"fault": "f", "kind": "ClusterOutage", "phase": "begin", "clusters": ["a"], "nodes": {}}
