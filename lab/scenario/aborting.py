@@ -77,7 +77,7 @@ class AbortWatch:
                     continue
             except InputError:
                 continue  # what it asks about is not there (yet): not met
-            found = {"abortIf": fault.abort_if, "found": asked.found()}
+            found = {"abortIf": fault.abort_if, "found": asked.found(fault.abort_if)}
             self._faults.abort(fault.name, found)
 
     def _expression(self, text: str) -> Expression:

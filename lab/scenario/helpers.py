@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lab.core.binding import binding_name
@@ -48,6 +48,7 @@ HELPERS = (
 _TEXT = r"""(?:'([^'\\]*)'|"([^"\\]*)")"""
 _ASKING = "|".join(name for name in HELPERS if name != "now")
 _CALL = re.compile(rf"\b({_ASKING})\s*\(\s*{_TEXT}\s*(?:,\s*{_TEXT}\s*)?\)")
+_FIELD = re.compile(rf"\.([A-Za-z_]\w*)(?!\w*\s*\()|\[\s*(?:{_TEXT}|(\d+))\s*\]")
 
 
 def check_calls(expression: Expression, kinds: KindRegistry, clusters: Sequence[str]) -> None:
@@ -151,9 +152,18 @@ class Asked:
         }
         return {name: self._noting(name, call) for name, call in calls.items()}
 
-    def found(self) -> str:
-        """Return what was asked and answered, in one line."""
-        return ", ".join(f"{call} is {quoted(value, 200)}" for call, value in self.answers.items())
+    def found(self, text: str) -> str:
+        """Return what the expression `text` asked, and the answers, in one line.
+
+        Of a whole object only the fields are told that the expression looks at.
+        """
+        told: list[str] = []
+        for call, value in self.answers.items():
+            fields = list(_fields_asked(text, call)) if isinstance(value, Mapping) else []
+            told += [f"{call}{path} is {quoted(get_in(value, keys), 200)}" for path, keys in fields]
+            if not fields:
+                told.append(f"{call} is {quoted(value, 200)}")
+        return ", ".join(dict.fromkeys(told))
 
     def _noting(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         signature = inspect.signature(call)
@@ -226,6 +236,22 @@ class Asked:
 
     def _object(self, text: Any, cluster: Any = HUB) -> Mapping[str, Any]:
         return dict(self._find(text, cluster) or {})
+
+
+def _fields_asked(text: str, call: str) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    """Yield the paths that follow a call in an expression: as written, and as keys."""
+    for match in _CALL.finditer(text):
+        words = [match[2] or match[3] or "", *filter(None, (match[4], match[5]))]
+        if call != f"{match[1]}({', '.join(repr(word) for word in words)})":
+            continue
+        keys: list[str | int] = []
+        end = match.end()
+        while (field := _FIELD.match(text, end)) is not None:
+            name = field[1] or field[2] or field[3]
+            keys.append(name if name is not None else int(field[4]))
+            end = field.end()
+        if keys:
+            yield text[match.end() : end], tuple(keys)
 
 
 def ready_count(manifest: Manifest) -> int:

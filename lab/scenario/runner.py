@@ -210,7 +210,7 @@ class _Run:
             except InputError as error:
                 met, found = False, error.message
             else:
-                found = asked.found()
+                found = asked.found(step.wait_until.text)
             if met or self._world.now_s >= end_s:
                 break
             yield from self.advance(min(end_s, self._next_s()), slices=1)
@@ -362,7 +362,8 @@ class _Run:
                 return False, error.message
             if not isinstance(value, bool):
                 return False, f"the expression is {value!r}, needs true or false"
-            return value, asked.found() or f"the expression is {str(value).lower()}"
+            told = asked.found(expectation.cel.text)
+            return value, told or f"the expression is {str(value).lower()}"
         assert expectation.key is not None
         found = self._world.find(expectation.key)
         if found is None:

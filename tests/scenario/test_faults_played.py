@@ -125,7 +125,7 @@ def test_a_condition_ends_a_fault_and_the_record_says_so() -> None:
     )
     assert heal.detail["by"] == "abort"
     assert "c.type == 'Ready'" in heal.detail["abortIf"]
-    assert "status('cluster/member1') is" in heal.detail["found"]
+    assert "status('cluster/member1').conditions is" in heal.detail["found"]
     assert heal.time_s == opened.federation.injector.healed_s("outage")
 
 
