@@ -32,7 +32,7 @@ from lab.core.model import (
 from lab.engine.causes import Causes
 from lab.engine.delivery import Delivery
 from lab.engine.hub import Hub
-from lab.engine.loop import Flight, Loop
+from lab.engine.loop import Flight, Loops
 from lab.engine.processes import Processes
 from lab.engine.trace import Trace
 from lab.engine.view import ObjectView
@@ -77,7 +77,7 @@ class Engine:
         self.delivery = Delivery()
         self.hub = hub
         self._servers = servers
-        self.loops = [Loop(each, each.make_queue()) for each in controllers]
+        self.loops = Loops(controllers)
         self.processes = Processes(self)
         self._timers: list[tuple[float, int, Callable[[float], None]]] = []
         self._limit = reconciles_per_instant
@@ -188,7 +188,7 @@ class Engine:
 
     def _spread(self, event: Event, cause: int) -> None:
         self.view.receive(event)
-        for loop in self.loops:
+        for loop in self.loops.hearing(event):
             if loop.up:
                 for due in loop.controller.keys_for(event, self.view):
                     if isinstance(event, Synced):  # what waits for a list knows its own cause
@@ -226,25 +226,21 @@ class Engine:
                 break
             self._reconcile(index, now_s)
         self._actor, self._cause = "user", 0
-        times = [due_s for loop in self.loops if (due_s := loop.due_s()) is not None]
-        others = (self.hub.next_due_s(), self.delivery.next_due_s())
-        times += [due_s for due_s in others if due_s is not None]
+        planned = self.loops.next_due()
+        others = (planned and planned[0], self.hub.next_due_s(), self.delivery.next_due_s())
+        times = [due_s for due_s in others if due_s is not None]
         if self._timers:
             times.append(self._timers[0][0])
         return min(times, default=None)
 
     def _next_loop(self, now_s: float) -> int | None:
-        best: tuple[float, int] | None = None
-        for index, loop in enumerate(self.loops):
-            due_s = loop.due_s()
-            if due_s is not None and due_s <= now_s and (best is None or due_s < best[0]):
-                best = (due_s, index)
-        return None if best is None else best[1]
+        planned = self.loops.next_due()
+        return planned[1] if planned is not None and planned[0] <= now_s else None
 
     def _reconcile(self, index: int, now_s: float) -> None:
         loop = self.loops[index]
         key = loop.queue.pop(now_s)
-        loop.touched = True
+        loop.touch()
         if key is None:
             return
         self._count(index, key, now_s)
@@ -375,7 +371,7 @@ class Engine:
     def _land(self, flight: Flight, error: str | None) -> None:
         loop = self.loops[flight.index]
         loop.in_flight -= 1
-        loop.touched = True
+        loop.touch()
         if error is None:
             loop.queue.done(flight.key, self._now_s)
             if flight.plan.requeue_after_s is not None:

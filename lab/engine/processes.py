@@ -123,12 +123,14 @@ class Processes:
         for loop in self._engine.loops:
             if loop.controller.client == client:
                 loop.held = True
+                loop.touch()
 
     def release(self, client: str) -> None:
         """Let a held process go on."""
         for loop in self._engine.loops:
             if loop.controller.client == client:
-                loop.held, loop.touched = False, True
+                loop.held = False
+                loop.touch()
 
     # ── crash at a write ───────────────────────────────────────────────────────────────────────
 
