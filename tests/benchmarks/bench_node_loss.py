@@ -45,7 +45,8 @@ class Run:
         while self.env.peek() <= time_s:
             self.env.step()
             steps += 1
-        self.env.run(until=time_s)
+        if self.env.now < time_s:
+            self.env.run(until=time_s)
         ready = int(self.member.pods.totals[:, State.AVAILABLE].sum())
         wall_s = time.perf_counter() - began
         counts = f"{steps:6} events, {self.told - told:7} told, {ready:6} available"

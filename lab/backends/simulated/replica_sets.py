@@ -9,6 +9,7 @@ import numpy as np
 
 from lab.backends.simulated.pods import (
     ACTIVE,
+    FINISHED,
     READY_STATES,
     PodTable,
     Rows,
@@ -20,6 +21,7 @@ from lab.core.manifest import Manifest, is_deleting, name_of, set_condition, spe
 from lab.core.model import Key
 
 FAILURE = "ReplicaFailure"
+_UNFINISHED = [state for state in State if state not in (State.FREE, *FINISHED)]
 
 
 class ReplicaSets:
@@ -45,7 +47,7 @@ class ReplicaSets:
         if not is_deleting(replica_set):
             scale(bench, workload, replicas_of(replica_set), now_s)
         bench.write_status(replica_set, self._status(replica_set, workload, now_s), now_s)
-        if not replicas_of(replica_set) and not bench.pods.totals[workload.index].any():
+        if not replicas_of(replica_set) and not bench.pods.count(workload, *_UNFINISHED):
             bench.ask_owner(replica_set)  # a Recreate rollout waits for the last pod to be gone
 
     def _status(self, replica_set: Manifest, workload: Workload, now_s: float) -> dict[str, Any]:

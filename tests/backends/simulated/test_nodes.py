@@ -427,3 +427,71 @@ def test_the_columns_agree_after_a_loss_and_return() -> None:
     assert int((pods.state == State.AVAILABLE).sum()) == 12
     held = nodes.allocatable()[2] - nodes.free[2]
     assert held.sum() == 12
+
+
+SETTINGS = [
+    pytest.param({"nodeMonitorGrace": "20s"}, (40.0, 45.0, 345.0), id="a shorter grace"),
+    pytest.param({"nodeMonitorPeriod": "10s"}, (70.0, 80.0, 380.0), id="fewer looks"),
+    pytest.param({"unreachableToleration": "30s"}, (70.0, 75.0, 105.0), id="a shorter stay"),
+    pytest.param({"nodeLeaseRenewal": "20s"}, (70.0, 75.0, 375.0), id="fewer renewals"),
+]
+
+
+@pytest.mark.parametrize(("timings", "phases"), SETTINGS)
+def test_every_phase_can_be_set(timings: dict[str, str], phases: tuple[float, ...]) -> None:
+    world = quiet(**timings)
+    world.create(workload("Deployment", replicas=3))
+    lose(world, 1, at_s=21.0)
+    noticed_s, tainted_s, evicted_s = phases
+
+    def stage() -> tuple[bool, bool, bool]:
+        return (
+            ready(world, 1) == "Unknown",
+            "unreachable:NoExecute" in taints(world, 1),
+            "Terminating" in world.pods().values(),
+        )
+
+    seen = []
+    for time_s in (noticed_s, tainted_s, evicted_s):
+        world.run(time_s - 0.001)
+        before = stage()
+        world.run(time_s)
+        seen.append((before, stage()))
+    none, one, two = (False,) * 3, (True, False, False), (True, True, False)
+    assert seen == [(none, one), (one, two), (two, (True,) * 3)]
+
+
+def test_no_pace_at_all_never_evicts() -> None:
+    world = quiet(nodeEvictionRate=0)
+    lose(world, 1, at_s=21.0)
+    world.run(4000)
+    assert taints(world, 1) == ["unreachable:NoSchedule"]
+
+
+def test_a_node_excluded_from_disruption_does_not_count() -> None:
+    world = quiet()
+    for number in (2, 3):
+        label = {"node.kubernetes.io/exclude-disruption": ""}
+        world.patch("Node", f"m-pool-{number}", {"metadata": {"labels": label}})
+    lose(world, 1, at_s=21.0)
+    world.run(200)  # the only node that counts is gone: everything is
+    assert taints(world, 1) == ["unreachable:NoSchedule"]
+
+
+def test_watchers_see_a_node_change_with_its_state_before() -> None:
+    world = quiet()
+    told: list[tuple[float, Any, Any]] = []
+    world.store.listen(
+        lambda change: told.append((world.env.now, change.old, change.object)), "v1", "Node"
+    )
+    lose(world, 1, at_s=21.0)
+    world.run(80)
+    world.member.end_fault(1, 80.0)
+    world.run(90)
+    counts = [
+        (time_s, len(old["spec"].get("taints", ())), len(new["spec"].get("taints", ())))
+        for time_s, old, new in told
+    ]
+    assert counts == [(70.0, 0, 1), (75.0, 1, 2), (81.0, 2, 1), (85.0, 1, 0)]
+    versions = [int(new["metadata"]["resourceVersion"]) for _, _, new in told]
+    assert versions == sorted(set(versions))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from lab.core.fleet import NodePool
@@ -53,6 +54,21 @@ def test_a_pull_is_tried_again_when_its_back_off_is_over() -> None:
     assert waiting(world) == ["ImagePullBackOff"]
     world.run(72)
     assert waiting(world) == ["running"]
+
+
+PULLS = [
+    pytest.param(0.0, 5.0, 10.0, id="the second try"),
+    pytest.param(0.0, 10.0, 30.0, id="just missed"),
+    pytest.param(7.0, 100.0, 157.0, id="back-off doubles"),
+    pytest.param(0.0, 311.0, 610.0, id="and ends at five minutes"),
+    pytest.param(0.0, 611.0, 910.0, id="and stays there"),
+]
+
+
+@pytest.mark.parametrize(("since_s", "now_s", "next_s"), PULLS)
+def test_when_a_pull_is_tried_next(since_s: float, now_s: float, next_s: float) -> None:
+    kubelets = World().member.bench.lifecycle.kubelets
+    assert kubelets.next_tries(np.array([since_s]), now_s).tolist() == [next_s]
 
 
 def test_two_faults_of_one_image_end_with_the_second() -> None:

@@ -28,6 +28,10 @@ GOOD: dict[str, tuple[dict[str, Any], str, Any]] = {
     "a switch": ({"imagePull": False}, "image_pull", False),
     "patterns": ({"badImages": ["broken"]}, "bad_images", ("broken",)),
     "automatic resolution": ({"resolution": "auto"}, "resolution", None),
+    "a grace by version": ({"nodeMonitorGrace": "auto"}, "node_monitor_grace", None),
+    "a grace": ({"nodeMonitorGrace": "20s"}, "node_monitor_grace", 20.0),
+    "a slow pace": ({"secondaryNodeEvictionRate": 0.005}, "secondary_node_eviction_rate", 0.005),
+    "a share": ({"unhealthyZoneThreshold": 0.7}, "unhealthy_zone_threshold", 0.7),
     "a preset": ({"preset": "fixed"}, "pod_start.values_s", (1.0,)),
     "a preset with a change": (
         {"podStart": "3s", "preset": "fixed"},
@@ -61,6 +65,10 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "broken pattern": ({"badImages": ["("]}, "no regular expression"),
     "pattern as text": ({"badImages": "x"}, "needs a list"),
     "size 0": ({"imageSizes": {"nginx": "0"}}, "imageSizes.nginx"),
+    "looks without end": ({"nodeMonitorPeriod": 0}, "nodeMonitorPeriod is 0, needs 1s or more"),
+    "checks without end": ({"diskCheck": "10ms"}, "needs 1s or more"),
+    "a share above 1": ({"unhealthyZoneThreshold": 55}, "needs a share of 0 to 1"),
+    "a pace below 0": ({"nodeEvictionRate": -0.1}, "0 for never"),
     "unknown preset": ({"preset": "fixd"}, 'did you mean "fixed"?'),
 }
 
