@@ -172,7 +172,7 @@ def _ticks(axis: Axis, top: float, bottom: float) -> Iterator[str]:
 
 
 def _states(each: ClusterSeries, axis: Axis, y: float, end_s: float) -> Iterator[str]:
-    moments = [*(time_s for time_s, _ in each.states[1:]), end_s]
+    moments = [*(time_s for time_s, _ in each.states[1:]), end_s][: len(each.states)]
     for (from_s, state), to_s in zip(each.states, moments, strict=True):
         left, right = axis.at(from_s), axis.at(to_s)
         if right <= left:
