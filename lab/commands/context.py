@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lab.core.manifest import Manifest
     from lab.core.model import Action, Key
     from lab.core.outcomes import AppOutcome
-    from lab.drivers.injector import FaultState
+    from lab.drivers.fault_state import FaultState
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +180,8 @@ class Played:
     """How many invariants were on."""
     outcomes: Sequence[AppOutcome] = ()
     """What came of the applications."""
+    description: str = ""
+    """What the scenario says about itself."""
 
     @property
     def passed(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lab.core.errors import InputError
-from lab.drivers.injector import FaultState
+from lab.drivers.fault_state import FaultState
 
 if TYPE_CHECKING:
     from lab.commands.recorded import RecordedWorld

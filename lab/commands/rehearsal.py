@@ -21,7 +21,7 @@ from lab.core.faults import Fault
 from lab.core.kinds import MEMBER_KINDS, KindRegistry, crd_kinds, guess
 from lab.core.manifest import Manifest, namespace_of
 from lab.core.model import HUB, Action, Apply, Create, Key
-from lab.drivers.injector import FaultState, free_name, name_taken, no_such_fault
+from lab.drivers.fault_state import FaultState, free_name, name_taken, no_such_fault
 from lab.drivers.playable import check_playable
 from lab.scenario.load import load_scenario
 from lab.scenario.model import (

@@ -6,132 +6,26 @@ on it. The servers themselves know how to fail: nothing here does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from lab.core.duration import format_duration
-from lab.core.errors import InputError, did_you_mean, quoted
+from lab.core.errors import InputError, quoted
 from lab.core.faults import KINDS, Fault, Part, Selection, parts_of, select
 from lab.core.faults.schedule import Pulse, pulses, ramp_offsets, total_s
 from lab.core.faults.selection import TargetError
 from lab.core.fleet import FleetSpec
 from lab.core.model import HUB, Key
-from lab.engine.engine import Engine
-from lab.engine.trace import Trace, TraceRecord
+from lab.drivers.fault_record import fault_detail
+from lab.drivers.fault_state import FaultState, free_name, name_taken, no_such_fault
+from lab.drivers.faultable import Faultable, Server
+from lab.engine.trace import TraceRecord
 
 CLUSTER = ("cluster.karmada.io/v1alpha1", "Cluster")
 ACTOR = "fault"
 By = Literal["length", "hand", "abort", "done"]
 """What ended a fault: its length, a person or step, its condition, or it was over by itself."""
-
-
-class Server(Protocol):
-    """What fails: a member, or the control plane."""
-
-    def begin_fault(
-        self, number: int, kind: str, parameters: Mapping[str, Any], now_s: float
-    ) -> None:
-        """Let a fault begin."""
-
-    def end_fault(self, number: int, now_s: float) -> None:
-        """Let a fault end."""
-
-
-class Member(Server, Protocol):
-    """A member cluster."""
-
-    @property
-    def plays(self) -> Mapping[str, Any]:
-        """The kinds it plays, by name."""
-
-
-class ControlPlane(Server, Protocol):
-    """The hub and the processes beside it."""
-
-    @property
-    def KINDS(self) -> frozenset[str]:  # noqa: N802 — its name there
-        """The kinds it plays."""
-
-    def process(self, name: str) -> str:
-        """Return the full name of a process."""
-
-
-class Faultable(Protocol):
-    """What is needed of a federation (`lab.drivers.federation.Federation` fits)."""
-
-    fleet: FleetSpec
-    seed: int
-    trace: Trace
-    engine: Engine
-
-    @property
-    def now_s(self) -> float:
-        """Second of the run."""
-
-    @property
-    def acting_record(self) -> int:
-        """The record of who acts now, 0 if nobody has yet."""
-
-    @property
-    def members(self) -> Mapping[str, Any]:
-        """The members by name."""
-
-    @property
-    def fault_servers(self) -> Mapping[str, Any]:
-        """What plays faults of members, by name."""
-
-    @property
-    def control_plane(self) -> Any:
-        """What plays faults of the hub."""
-
-
-@dataclass(frozen=True, slots=True)
-class FaultState:
-    """A fault as it stands.
-
-    Attributes:
-        name: What it is called.
-        kind: Its kind.
-        state: active (it strikes), waiting (it will strike again), over.
-        number: The trace's record of its begin.
-        began_s: When it was injected (s of the run).
-        until_s: When it ends, or strikes again while it waits; None: not before it is healed.
-        over_s: When it was or will be over for good; None: not before it is healed.
-        clusters: The members it strikes.
-        hub: It strikes the hub.
-        between: The two members whose link it cuts.
-        abort_if: The condition that ends it.
-        strikes: How often it has struck so far.
-        notes: What is good to know about it.
-    """
-
-    name: str
-    kind: str
-    state: Literal["active", "waiting", "over"]
-    number: int
-    began_s: float
-    until_s: float | None
-    over_s: float | None
-    clusters: tuple[str, ...]
-    hub: bool = False
-    between: tuple[str, ...] = ()
-    abort_if: str = ""
-    strikes: int = 1
-    notes: tuple[str, ...] = ()
-
-    def remaining_s(self, now_s: float) -> float | None:
-        """Return how long it still lasts; None: until it is healed."""
-        return None if self.over_s is None else round(max(0.0, self.over_s - now_s), 6)
-
-    def __str__(self) -> str:
-        where = "the hub" if self.hub else _few(self.clusters)
-        if self.between:
-            where = f"the link between {' and '.join(self.between)}"
-        length = "" if self.over_s is None else format_duration(self.over_s - self.began_s)
-        last = f"for {length}" if length not in {"", "0s"} else "once" if length else "until healed"
-        text = f"{self.name}: {self.kind} strikes {where}, {last}"
-        return "\n".join([text, *(f"note: {note}" for note in self.notes)])
 
 
 @dataclass(slots=True)
@@ -300,7 +194,7 @@ class Injector:
         self, run: _Run, groups: Sequence[Sequence[Part]], index: int, now_s: float
     ) -> None:
         parts, pulse = groups[index], run.pulse
-        detail = self._detail(run, "begin", parts)
+        detail = _detail(run, "begin", parts)
         detail["until"] = None if pulse.end_s is None else _at(run, pulse.end_s)
         if run.fault.abort_if:
             detail["abortIf"] = run.fault.abort_if
@@ -349,7 +243,7 @@ class Injector:
         """End a pulse, and the fault if it was the last one or is not to come back."""
         parts = [part for _, struck in run.struck for part in struck]
         following = None if by in {"hand", "abort"} else next(run.pulses, None)
-        detail = self._detail(run, "heal", parts)
+        detail = _detail(run, "heal", parts)
         detail |= {"by": by, "over": following is None, **(more or {})}
         number = self._record(now_s, parts or run.parts, cause or run.first, detail)
         for part in parts:
@@ -378,32 +272,6 @@ class Injector:
 
     # ── records ────────────────────────────────────────────────────────────────────────────────
 
-    def _detail(self, run: _Run, phase: str, parts: Sequence[Part]) -> dict[str, Any]:
-        fault = run.fault
-        clusters = dict.fromkeys(part.cluster for part in parts if part.cluster != HUB)
-        detail: dict[str, Any] = {
-            "fault": fault.name,
-            "kind": fault.kind,
-            "phase": phase,
-            "clusters": list(clusters),
-            "nodes": {
-                part.cluster: list(part.parameters["nodes"])
-                for part in parts
-                if "nodes" in part.parameters
-            },
-            "parameters": _plain(fault.parameters),
-        }
-        played = list(dict.fromkeys(part.kind for part in parts))
-        if played and played != [fault.kind]:
-            detail["plays"] = played
-        if run.selection.hub:
-            detail["hub"] = True
-        if fault.parameters.get("between"):
-            detail["between"] = list(fault.parameters["between"])
-        if run.pulse.number > 1 or fault.repeat or fault.kind == "Flapping":
-            detail["strike"] = run.pulse.number
-        return detail
-
     def _record(
         self, now_s: float, parts: Sequence[Part], cause: int, detail: Mapping[str, Any]
     ) -> int:
@@ -428,30 +296,9 @@ class Injector:
         return server
 
 
-def free_name(wanted: str, taken: Container[str]) -> str:
-    """Return `wanted`, or with the first number that makes it a name nobody has.
-
-    Example:
-        >>> free_name("slow-api", {"slow-api"})
-        'slow-api-2'
-    """
-    name, number = wanted, 1
-    while name in taken:
-        number += 1
-        name = f"{wanted}-{number}"
-    return name
-
-
-def name_taken(name: str) -> InputError:
-    """Return the error of a second fault of a name."""
-    return InputError(f"a fault is named {quoted(name)} already, needs another name")
-
-
-def no_such_fault(name: str, active: Sequence[str]) -> InputError:
-    """Return the error of a heal that names no fault."""
-    hint = did_you_mean(name, active)
-    known = f" (active: {_few(active)})" if active else " (none is active)"
-    return InputError(f"no fault is named {quoted(name)}{hint or known}")
+def _detail(run: _Run, phase: str, parts: Sequence[Part]) -> dict[str, Any]:
+    strike = run.pulse.number
+    return fault_detail(run.fault, phase, parts, hub=run.selection.hub, strike=strike)
 
 
 def _at(run: _Run, offset_s: float) -> float:
@@ -479,19 +326,7 @@ def _one_by_one(parts: Sequence[Part]) -> Sequence[Part]:
     ]
 
 
-def _plain(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in parameters.items()
-    }
-
-
 def _notes(fault: Fault) -> tuple[str, ...]:
     if fault.parameters.get("between"):
         return ("nothing plays traffic between members yet: the cut has no effect",)
     return ()
-
-
-def _few(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:8])
-    return f"{shown} and {len(names) - 8} more" if len(names) > 8 else shown

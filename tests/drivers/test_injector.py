@@ -12,7 +12,8 @@ import pytest
 from lab.core.errors import InputError
 from lab.core.faults import read_fault
 from lab.core.fleet import ClusterSpec, FleetSpec, NodePool
-from lab.drivers.injector import FaultState, Injector
+from lab.drivers.fault_state import FaultState
+from lab.drivers.injector import Injector
 from lab.engine.trace import Trace
 
 FLEET = FleetSpec(
@@ -169,6 +170,7 @@ def test_a_ramp_over_the_nodes_of_one_cluster() -> None:
     world.run_until(100.0)
     assert world.members["a"].active == {}
     assert len(world.log) == 4
+    assert world.records()[-1]["nodes"] == {"a": ["a-p-1", "a-p-2"]}
 
 
 def test_a_repeat_strikes_again() -> None:

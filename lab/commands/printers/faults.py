@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from lab.commands.context import Happening
     from lab.core.faults import Blast, FaultKind
     from lab.core.faults.parameters import Parameter
-    from lab.drivers.injector import FaultState
+    from lab.drivers.fault_state import FaultState
 
 STOPS: Mapping[str, str] = {
     "api": "the API (pods run on)",
