@@ -40,5 +40,7 @@ def _tolerations(text: str) -> tuple[Mapping[str, Any], ...] | None:
         return None
     if not isinstance(placement, Mapping):
         return None
-    entries = placement.get("clusterTolerations") or ()
+    entries = placement.get("clusterTolerations") or []
+    if not isinstance(entries, list):
+        return None
     return tuple(each for each in entries if isinstance(each, Mapping))

@@ -14,13 +14,13 @@ from lab.core.manifest import (
     Manifest,
     drop_in,
     get_in,
-    seconds_of,
     set_in,
     spec_of,
     status_of,
     timestamp,
 )
 from lab.core.policy import placement_of
+from lab.core.reading import moment_s
 
 Task = Mapping[str, Any]
 """An entry of spec.gracefulEvictionTasks."""
@@ -149,7 +149,7 @@ def assess_tasks(
     for task in tasks_of(binding):
         own = task.get("gracePeriodSeconds")
         limit_s = inherited_s if own is None else float(own)
-        if not task.get("creationTimestamp"):
+        if moment_s(task.get("creationTimestamp")) is None:
             stamped = {**task, "creationTimestamp": timestamp(now_s)}
             until_s = _until_s(stamped, timeout_s if own is None else limit_s)
             found.append(Assessment(stamped, "stamped", "new: its time begins now", until_s))
@@ -163,7 +163,7 @@ def assess_tasks(
 def _until_s(task: Task, limit_s: float) -> float | None:
     if task.get("suppressDeletion") is not None:
         return None
-    return round(seconds_of(str(task["creationTimestamp"])) + limit_s, 6)
+    return round((moment_s(task["creationTimestamp"]) or 0.0) + limit_s, 6)
 
 
 def _assess(

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from lab.core.manifest import seconds_of
+from lab.core.reading import moment_s
 from lab.core.taints import Taint, Toleration, taints_of, tolerations_of
 
 NO_EXECUTE = "NoExecute"
@@ -96,7 +96,7 @@ def tolerance(taints: Any, tolerations: Any, now_s: float) -> Tolerance:
 
 
 def _until_s(entry: Mapping[str, Any], toleration: Toleration | None) -> float | None:
-    added = entry.get("timeAdded")
-    if toleration is None or toleration.seconds is None or not added:
+    added_s = moment_s(entry.get("timeAdded"))
+    if toleration is None or toleration.seconds is None or added_s is None:
         return None
-    return round(seconds_of(str(added)) + toleration.seconds, 6)
+    return round(added_s + toleration.seconds, 6)

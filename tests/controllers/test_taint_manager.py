@@ -182,6 +182,7 @@ def test_too_early_is_put_off() -> None:
 UNREADABLE: dict[str, tuple[Any, str]] = {
     "none": (None, "has no applied placement"),
     "no map": ([], "cannot be read"),
+    "no list of tolerations": ({"clusterTolerations": 7}, "cannot be read"),
 }
 
 

@@ -106,6 +106,11 @@ def task(created_s: float | None = 0.0, **fields: Any) -> dict[str, Any]:
 HEALTHY = {"east": "Healthy"}
 ENDS: dict[str, tuple[dict[str, Any], float, str]] = {
     "a new task is stamped": (binding({"east": 4}, [task(None)], HEALTHY), 50.0, "stamped"),
+    "a stamp that cannot be read is made anew": (
+        binding({"east": 4}, [{**task(None), "creationTimestamp": "soon"}], HEALTHY),
+        50.0,
+        "stamped",
+    ),
     "the replacement is healthy": (binding({"east": 4}, [task()], HEALTHY), 50.0, "healthy"),
     "health of the evicted cluster does not count": (
         binding({"east": 4}, [task()], {**HEALTHY, "west": "Unhealthy"}),

@@ -83,6 +83,11 @@ def test_tolerance(
     assert (found.answer, found.until_s) == (answer, until_s)
 
 
+def test_a_time_that_cannot_be_read_is_none() -> None:
+    odd = {"key": "down", "effect": "NoExecute", "timeAdded": "soon"}
+    assert tolerance([odd], [tolerates(seconds=1)], NOW_S).answer == "never"
+
+
 TEXTS = {
     "not tolerated": ([], "taint down:NoExecute is not tolerated"),
     "for ever": ([tolerates()], "taint down:NoExecute is tolerated without a limit"),
