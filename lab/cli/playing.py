@@ -134,6 +134,7 @@ def _played(session: Session, scenario: Scenario, told: _Progress, started_s: fl
     return Played(
         name=scenario.name,
         path=scenario.path,
+        description=scenario.description,
         seed=session.seed,
         world=session.world,
         checks=told.checks(),

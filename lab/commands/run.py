@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -127,6 +129,14 @@ def _result(
     return Result("\n\n".join(blocks), tuple(notes), None, code)
 
 
+def described(text: str, width: int = 100) -> Iterator[str]:
+    """Yield what a scenario says about itself, paragraph by paragraph, broken to a width."""
+    from lab.commands.printers.text import safe
+
+    for paragraph in re.split(r"\n\s*\n", text.strip()):
+        yield from textwrap.wrap(safe(" ".join(paragraph.split())), width)
+
+
 def play_report(played: Played, *, verbose: bool) -> Iterator[str]:
     """Yield the lines of a played scenario: what happened, the members, the checks."""
     from lab.commands.printers.placed import placed_lines, placed_objects
@@ -137,6 +147,9 @@ def play_report(played: Played, *, verbose: bool) -> Iterator[str]:
     told = timeline(played.world)
     yield safe(f"Scenario {played.name} (seed {played.seed})")
     yield ""
+    if played.description:
+        yield from described(played.description)
+        yield ""
     yield "What happened"
     cut = len(told) - _SHOWN_LINES
     yield render_timeline(told if verbose or cut <= 0 else told[:_SHOWN_LINES], events=verbose)

@@ -74,6 +74,13 @@ def test_run_tells_what_happened(shell: Shell) -> None:
         assert part in out, part
 
 
+def test_run_begins_with_the_description(shell: Shell) -> None:
+    text = "  description: |\n    First [bold]one.\n\n    Then another.\n  seed: "
+    Path("two.yaml").write_text(SCENARIO.replace("  seed: ", text, 1))
+    _, out, _ = shell("run", "two.yaml")
+    assert out.splitlines()[1:5] == ["", "First [bold]one.", "Then another.", ""]
+
+
 def test_a_failed_check_exits_1(shell: Shell) -> None:
     Path("two.yaml").write_text(SCENARIO.replace("== 4", "== 5"))
     code, out, _ = shell("run", "two.yaml", "--junit", "out/report.xml")
