@@ -18,7 +18,7 @@ from lab.backends.simulated.timings import parse_timings
 from lab.core.fleet import ClusterSpec, NodePool
 from tests.benchmarks.bench_members import DEPLOYMENTS, NODES, REPLICAS, deployment
 
-LIMITS = {"podCreationRate": 0, "bindRate": 0, "schedulerRate": 0}
+LIMITS = {"podCreationRate": 0, "bindRate": 0, "schedulerRate": 0, "nodeControllerRate": 0}
 
 
 class Run:

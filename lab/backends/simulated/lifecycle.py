@@ -64,6 +64,7 @@ class Lifecycle:
         self._stop_chance = chance("termination")
         self._ready_chance = chance("readiness")
         self._creators: dict[str, TokenBucket] = {}
+        self._marks = TokenBucket(timings.node_controller_rate, timings.node_controller_burst)
         self._slow: dict[int, tuple[float, float]] = {}
         self._slower, self._later_s = 1.0, 0.0
         self._spoilt: dict[int, str] = {}
@@ -338,12 +339,47 @@ class Lifecycle:
             self._due(batch, np.maximum(pods.ready_s[batch] + workload.min_ready_s, now_s))
         pods.touch(rows)
 
-    def not_ready(self, nodes: npt.NDArray[np.bool_]) -> None:
-        """The cluster noticed that nodes are gone: their pods count as not ready."""
+    def not_ready(self, nodes: npt.NDArray[np.bool_], now_s: float) -> None:
+        """The cluster noticed that nodes are gone: one by one their pods count as not ready."""
         rows = self.pods.rows_on_nodes(nodes)
         rows = rows[np.isin(self.pods.state[rows], READY_STATES)]
+        rows = rows[np.argsort(self.pods.node[rows], kind="stable")]
+        self.paced(self._marks, rows, now_s, self._mark_not_ready)
+
+    def _mark_not_ready(self, rows: Rows, now_s: float) -> None:
+        gone = ~self._nodes.ready[self.pods.node[rows]]
+        rows = rows[gone & np.isin(self.pods.state[rows], READY_STATES)]
         self.pods.move(rows, State.RUNNING)
         self.pods.due_s[rows] = NEVER
+
+    def paced(
+        self,
+        bucket: TokenBucket,
+        rows: Rows,
+        now_s: float,
+        act: Callable[[Rows, float], None],
+    ) -> None:
+        """Act on pods as fast as a controller's client may write; gone ones are left out."""
+        times_s = np.array([bucket.reserve(now_s) for _ in rows])
+        step_s = self._step_s()
+        on_grid = np.round(np.ceil(np.round(times_s / step_s, 6)) * step_s, 6)
+        times_s = np.where(times_s <= now_s, now_s, on_grid)
+        for instant in np.unique(times_s):
+            batch = rows[times_s == instant]
+            if instant <= now_s:
+                act(batch, now_s)
+            else:
+                self._agenda.at(float(instant), self._if_there(batch, act))
+
+    def _if_there(self, rows: Rows, act: Callable[[Rows, float], None]) -> Callable[[float], None]:
+        births = self.pods.birth[rows]
+
+        def later(now_s: float) -> None:
+            if not self._api.hold(later):
+                there = self.pods.state[rows] != State.FREE
+                act(rows[there & (self.pods.birth[rows] == births)], now_s)
+
+        return later
 
     def machines_back(self, nodes: npt.NDArray[np.bool_], now_s: float) -> None:
         """Machines run again: stopped pods end, all others get new containers."""

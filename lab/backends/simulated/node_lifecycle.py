@@ -176,7 +176,7 @@ class NodeLifecycle:
             nodes.ready[rows] = False
             nodes.changed_s[rows] = now_s
             nodes.marks[rows] |= UNREACHABLE
-        self._bench.lifecycle.not_ready(mask)
+        self._bench.lifecycle.not_ready(mask, now_s)
 
     def _reachable(self, rows: Nodes, now_s: float) -> None:
         """Take NoExecute taints off, and nodes out of the queues."""

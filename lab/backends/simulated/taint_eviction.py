@@ -14,7 +14,10 @@ from lab.backends.simulated.tolerations import default_tolerations, stays_s
 from lab.backends.simulated.workbench import Workbench
 from lab.backends.simulated.workload import Workload
 from lab.core.taints import Taint
+from lab.core.workqueue import TokenBucket
 
+_REQUESTS = 3
+"""An eviction reads the pod, writes why it goes, and deletes it."""
 _LEAVING = [state for state in ON_NODE if state not in (State.TERMINATING, State.BINDING)]
 
 
@@ -24,6 +27,11 @@ class TaintEviction:
     def __init__(self, bench: Workbench) -> None:
         self._bench, self._pods = bench, bench.pods
         self._memory: dict[tuple[int, tuple[Taint, ...]], tuple[Workload, float]] = {}
+        timings = bench.timings
+        self._bucket = TokenBucket(
+            timings.node_controller_rate / _REQUESTS,
+            max(1, timings.node_controller_burst // _REQUESTS),
+        )
         bench.lifecycle.on_bound = self._bound
         bench.api.on_open.append(self._api_back)
 
@@ -73,7 +81,13 @@ class TaintEviction:
             return
         rows = self._pods.outstaying(now_s)
         self._pods.evict_s[rows] = NEVER
-        self._bench.lifecycle.terminate(rows, now_s, reason=Reason.TAINT)
+        lifecycle = self._bench.lifecycle
+        lifecycle.paced(
+            self._bucket,
+            rows[np.argsort(self._pods.node[rows], kind="stable")],
+            now_s,
+            lambda batch, at_s: lifecycle.terminate(batch, at_s, reason=Reason.TAINT),
+        )
 
     def _api_back(self, now_s: float) -> None:
         """A controller that had to start again counts from now."""

@@ -106,6 +106,9 @@ class Timings:
     """What the API server adds to every pod that says nothing itself."""
     node_return: Distribution = field(default_factory=lambda: fixed(1.0))
     """From a machine's return to its kubelet saying so."""
+    node_controller_rate: float = 20.0
+    node_controller_burst: int = 30
+    """Requests a second of the node-lifecycle and of the taint-eviction controller."""
     pod_gc_period: float = 20.0
     pod_gc_quarantine: float = 40.0
     """How long a node must be gone until the pods that were on it are deleted."""
@@ -121,9 +124,15 @@ class Timings:
     """Grid that pod changes fall on; None: from 1 ms (up to 200 pods) to 1 s (over 5,000)."""
 
 
-_RATES = {"node_starts_per_second", "pod_creation_rate", "scheduler_rate", "bind_rate"}
+_RATES = {
+    "node_starts_per_second",
+    "pod_creation_rate",
+    "scheduler_rate",
+    "bind_rate",
+    "node_controller_rate",
+}
 _PACES = {"node_eviction_rate", "secondary_node_eviction_rate"}
-_COUNTS = {"pod_creation_burst", "bind_burst", "large_cluster_size"}
+_COUNTS = {"pod_creation_burst", "bind_burst", "large_cluster_size", "node_controller_burst"}
 _PERIODS = {
     "node_lease_renewal": 1.0,
     "node_monitor_period": 1.0,

@@ -495,3 +495,32 @@ def test_watchers_see_a_node_change_with_its_state_before() -> None:
     assert counts == [(70.0, 0, 1), (75.0, 1, 2), (81.0, 2, 1), (85.0, 1, 0)]
     versions = [int(new["metadata"]["resourceVersion"]) for _, _, new in told]
     assert versions == sorted(set(versions))
+
+
+def test_many_pods_are_marked_and_evicted_at_the_pace_of_a_client() -> None:
+    world = quiet(3)
+    world.create(workload("Deployment", replicas=200))
+    world.run(20)
+    lost = len(pods_on(world, 1))
+    assert lost > 60
+    lose(world, 1, at_s=21.0)
+    world.run(70.54)
+    marked = 30 + 10  # at once, then 20 a second
+    assert world.status("Deployment", "web")["readyReplicas"] == 200 - marked
+    world.run(70 + (lost - 30) / 20 + 0.1)
+    assert world.status("Deployment", "web")["readyReplicas"] == 200 - lost
+    for wait_s, gone in ((0.0, 10), (3.0, 30)):  # 10, then three requests each
+        world.run(375.0 + wait_s)
+        assert list(world.pods().values()).count("Terminating") == gone
+    world.run(400.0)
+    assert list(world.pods().values()).count("Terminating") == lost
+
+
+def test_a_node_that_is_back_keeps_pods_that_were_not_marked_yet() -> None:
+    world = quiet(3, nodeControllerRate=1, nodeControllerBurst=1)
+    world.create(workload("Deployment", replicas=30))
+    lose(world, 1, at_s=21.0)
+    world.run(72.5)
+    world.member.end_fault(1, 72.5)
+    world.run(90)
+    assert world.status("Deployment", "web")["readyReplicas"] == 30
