@@ -186,6 +186,8 @@ COMPLETIONS = {
     "a value": ("fedlab get -o js", "json"),
     "a kind": ("fedlab get resourceb", "resourcebindings"),
     "a second kind": ("fedlab get pods,resourceb", "pods,resourcebindings"),
+    "a kind of fault": ("fedlab inject region", "RegionOutage"),
+    "a kind of fault to explain": ("fedlab faults Slow", "SlowApi"),
 }
 
 
