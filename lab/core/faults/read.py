@@ -8,10 +8,10 @@ from typing import Any
 
 from lab.core.errors import InputError, Location, did_you_mean, quoted
 from lab.core.faults.kinds import KINDS, FaultKind, find_kind, kind_names
-from lab.core.faults.model import Fault, Ramp, Repeat, Target
-from lab.core.faults.parameters import Parameter
+from lab.core.faults.model import Fault, Target
 from lab.core.faults.selection import TargetError, select
 from lab.core.faults.target import Problems, TargetReader
+from lab.core.faults.times import TimesReader
 from lab.core.fleet import FleetSpec
 
 Path = tuple[str | int, ...]
@@ -19,12 +19,6 @@ Locate = Callable[[Path, bool], Location | None]
 """Where a part of the fault stands in its file; True: its key, not its value."""
 
 FIELDS = ("kind", "target", "for", "parameters", "ramp", "repeat", "abortIf")
-_LENGTH = Parameter("for", "duration", "how long it lasts", above=0.0)
-_RAMP = Parameter("ramp", "duration", "the targets fall one after another over this time",
-                  above=0.0)  # fmt: skip
-_TIMES = Parameter("times", "count", "how often in all", least=1)
-_EVERY = Parameter("every", "duration", "from one begin to the next", above=0.0)
-_MAX_TIMES = 10_000
 
 
 def read_fault(
@@ -83,17 +77,18 @@ class _Reader(Problems):
         parameters = self._parameters(kind)
         played = KINDS.get(str(parameters.get("fault")), kind) if kind.scope == "any" else kind
         target = self._target(played, parameters)
+        times = TimesReader(self, self._given, self._text)
         fault = Fault(
             self._name or default_name(kind.name),
             kind.name,
             target,
             parameters,
-            self._field("for", _LENGTH),
-            self._ramp(),
-            self._repeat(),
-            self._abort(),
+            times.length_s(),
+            times.ramp(),
+            times.repeat(),
+            times.abort_if(),
         )
-        self._check_times(kind, played, fault)
+        times.check(kind, fault)
         if not self.errors:
             self._check_target(fault)
         if self.errors:
@@ -188,83 +183,6 @@ class _Reader(Problems):
         text = f"{kind.name} has no parameter {quoted(name)}{hint}"
         self.error(("parameters", name), text, key=True)
 
-    # ── times ──────────────────────────────────────────────────────────────────────────────────
-
-    def _field(self, name: str, parameter: Parameter) -> float | None:
-        value = self._given.get(name)
-        if value is None:
-            return None
-        try:
-            return float(parameter.read(value, text=self._text))
-        except ValueError as error:
-            self.error((name,), f"{name} {error}")
-            return None
-
-    def _ramp(self) -> Ramp | None:
-        over_s = self._field("ramp", _RAMP)
-        return None if over_s is None else Ramp(over_s)
-
-    def _repeat(self) -> Repeat | None:
-        given = self._given.get("repeat")
-        if given is None:
-            return None
-        if not isinstance(given, Mapping):
-            text = f"repeat is {quoted(given)}, needs a map ({{times: 3, every: 10m}})"
-            self.error(("repeat",), text)
-            return None
-        values: dict[str, Any] = {}
-        for key in given:
-            if key not in {"times", "every"}:
-                hint = did_you_mean(str(key), ("times", "every"))
-                text = f"unknown field {quoted(f'repeat.{key}')}{hint} (there are times, every)"
-                self.error(("repeat", key), text, key=True)
-        for parameter in (_TIMES, _EVERY):
-            value = given.get(parameter.name)
-            if value is None:
-                text = f"repeat.{parameter.name} is missing ({parameter.help})"
-                self.error(("repeat",), text)
-                continue
-            try:
-                values[parameter.name] = parameter.read(value, text=self._text)
-            except ValueError as error:
-                self.error(("repeat", parameter.name), f"repeat.{parameter.name} {error}")
-        if len(values) < 2:
-            return None
-        if values["times"] > _MAX_TIMES:
-            text = f"repeat.times is {values['times']}, needs at most {_MAX_TIMES}"
-            self.error(("repeat", "times"), text)
-        return Repeat(values["times"], values["every"])
-
-    def _abort(self) -> str:
-        given = self._given.get("abortIf")
-        if given is None:
-            return ""
-        if not isinstance(given, str) or not given.strip():
-            self.error(("abortIf",), f"abortIf is {quoted(given)}, needs a CEL expression")
-            return ""
-        return given
-
-    def _check_times(self, kind: FaultKind, played: FaultKind, fault: Fault) -> None:
-        length_s = fault.length_s
-        down_s = fault.parameters.get("down") if kind.scope == "any" else None
-        if down_s is not None and down_s >= fault.parameters.get("period", down_s + 1):
-            text = f"{kind.name}: down is {_shown(down_s)}, needs less than the period"
-            self.error(("parameters", "down"), text)
-        if fault.ramp is not None:
-            within_s = length_s if down_s is None else down_s
-            word = "for" if down_s is None else "down"
-            if within_s is None and kind.momentary:
-                self.error(("ramp",), f'ramp needs "for" beside it: {kind.name} strikes once')
-            elif within_s is not None and fault.ramp.over_s >= within_s:
-                text = f"ramp is {_shown(fault.ramp.over_s)}, needs less than {word}"
-                self.error(("ramp",), f"{text} ({_shown(within_s)})")
-        if fault.repeat is not None:
-            if length_s is None and not kind.momentary:
-                self.error(("repeat",), 'repeat needs "for" beside it: it would never end')
-            elif length_s is not None and fault.repeat.every_s <= length_s:
-                text = f"repeat.every is {_shown(fault.repeat.every_s)}, needs more than for"
-                self.error(("repeat", "every"), f"{text} ({_shown(length_s)})")
-
     # ── target ─────────────────────────────────────────────────────────────────────────────────
 
     def _target(self, kind: FaultKind, parameters: Mapping[str, Any]) -> Target:
@@ -306,7 +224,3 @@ class _Reader(Problems):
                 if path[:2] == ("nodes", "names") and not isinstance(given["nodes"], Mapping):
                     path = ("nodes", *path[2:])
             self.error(("target", *path), f"{fault.kind}: {error}")
-
-
-def _shown(seconds: float) -> str:
-    return _LENGTH.shown(seconds)
