@@ -154,6 +154,22 @@ def test_unjoin_and_join(scenario: Path) -> None:
         assert "True" in session.command("kubectl get cluster member2").text
 
 
+def test_each_mode_has_its_own_way_out(scenario: Path) -> None:
+    text = scenario.read_text()
+    pull = text.replace("name: member2", "name: member2, syncMode: Pull", 1)
+    assert pull != text
+    scenario.write_text(pull)
+    with Session.open(scenario) as session:
+        assert "Pull" in session.command("kubectl get clusters").text
+        for line, other in (("unjoin member2", "unregister"), ("unregister member1", "unjoin")):
+            result = session.command(f"karmadactl {line}")
+            assert result.exit_code != 0
+            assert f"please use command `{other}`" in "\n".join([result.text, *result.notes])
+        assert session.command("karmadactl unregister member2").exit_code == 0
+        session.run_until(120.0)
+        assert "member2" not in session.command("kubectl get clusters").text
+
+
 @pytest.mark.parametrize("line", ["fedlab version", "run x.yaml", "plan -f x.yaml"])
 def test_what_cannot_be_a_step(line: str) -> None:
     with pytest.raises(InputError, match="cannot be a step"):
