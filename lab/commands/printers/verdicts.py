@@ -111,7 +111,7 @@ def _again(violation: Violation) -> str:
         return ""
     from lab.commands.printers.timeline import clock
 
-    return f" ({violation.count} times, last at {clock(violation.last_s)})"
+    return f" (seen {violation.count} times, last at {clock(violation.last_s)})"
 
 
 def chain_lines(played: Played, violation: Violation) -> list[str]:

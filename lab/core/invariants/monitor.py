@@ -75,7 +75,7 @@ class Monitor:
     def hear(self, record: Record) -> None:
         """Take in a trace record; a change of the hub is looked at here."""
         scene = self.scene
-        scene.now_s = record.time_s
+        self._pass_to(record.time_s)
         self._last_number = record.number
         kind = record.type
         if record.key is not None:
@@ -95,29 +95,27 @@ class Monitor:
         for law in self._hearing.get(kind, ()):
             self._take(law, law.heard(record))
         if scene.timers.next_s <= scene.now_s:
-            self._look_again()
+            self._pass_to(scene.now_s)
 
     def saw(self, time_s: float, key: Key, before: Manifest | None, after: Manifest | None) -> None:
         """Take in a change of a member's object, as its API server wrote it."""
         looks = self._member.get((key.api_version, key.kind))
         if looks is None and not self._every["members"]:
             return
-        self.scene.now_s = time_s
+        self._pass_to(time_s)
         number = self._numbers.get(key, self._last_number)
         self._changed(Change(time_s, key, before, after, number, key.cluster))
 
     def served(self, time_s: float, key: Key, count: Count) -> None:
         """Take in how many pods of a member's workload truly serve."""
-        self.scene.now_s = time_s
+        self._pass_to(time_s)
         self.scene.serving[key] = count.serving
         for law in self._counting:
             self._take(law, law.served(key, count))
 
     def pass_time(self, now_s: float) -> None:
         """Say how late it is, when nothing has happened."""
-        self.scene.now_s = max(self.scene.now_s, now_s)
-        if self.scene.timers.next_s <= self.scene.now_s:
-            self._look_again()
+        self._pass_to(max(self.scene.now_s, now_s))
 
     # ── what is found ──────────────────────────────────────────────────────────────────────────
 
@@ -195,10 +193,16 @@ class Monitor:
         elif detail.get("over", True):
             scene.faults.pop(name, None)
 
-    def _look_again(self) -> None:
-        while (due := self.scene.timers.pop(self.scene.now_s)) is not None:
+    def _pass_to(self, now_s: float) -> None:
+        """Take the looks whose time has come, each as of its own moment."""
+        scene = self.scene
+        while scene.timers.next_s <= now_s:
+            scene.now_s = max(scene.now_s, scene.timers.next_s)
+            due = scene.timers.pop(scene.now_s)
+            assert due is not None
             law, look = due
             self._take(self._by_id[law], look())
+        scene.now_s = now_s
 
     def _take(self, law: Law, found: Iterable[Finding], record: int = 0) -> None:
         for each in found:

@@ -73,8 +73,8 @@ class NoSurplus(Law):
         super().__init__(scene)
         self._over: dict[Key, tuple[float, str]] = {}
         self._leftover: dict[Key, tuple[float, str]] = {}
-        self._told: dict[Key, None] = {}
-        self._grace: dict[tuple[Key, str, str], float] = {}
+        self._told: dict[Key, Key] = {}
+        self._grace: dict[tuple[Key, str, str], tuple[float, float]] = {}
 
     def changed(self, change: Change) -> Iterable[Finding]:
         """Look at what changed; what is not right yet is looked at again when its time is up."""
@@ -152,9 +152,10 @@ class NoSurplus(Law):
                 self.scene.timers.at(due_s, self.id, lambda: self._still_there(key, since_s))
         elif known is not None:
             del self._leftover[key]
-            if work is None and key not in self._told:
-                yield from self._copy_stands(key, *known)  # nobody spoke when its time was up
-            self._told.pop(key, None)
+            place = self._told.pop(key, None)
+            if place is not None:
+                open_s = self.scene.now_s - known[0]
+                yield Finding(place, f"stood in {place.cluster} for {span(open_s)}")
 
     def _is_leftover(self, key: Key, work: Manifest) -> bool:
         """Tell whether a Work stands where its binding is neither placed nor being evicted."""
@@ -180,22 +181,18 @@ class NoSurplus(Law):
         yield from self._copy_stands(key, *known)
 
     def _copy_stands(self, key: Key, since_s: float, text: str) -> Iterator[Finding]:
-        """Tell of a copy that stood too long in a cluster that could be reached."""
+        """Tell of a copy that stands too long in a cluster that can be reached."""
         cluster = _cluster_of_key(key)
         open_s = self.scene.now_s - max(since_s, self.scene.ready_since_s(cluster))
-        if open_s < self.scene.bounds.leftover_s:
-            return
         work = self.scene.objects.find(key)
         manifest = None if work is None else get_in(work, ("spec", "workload", "manifests", 0))
-        if work is not None and manifest:
-            place = key_of(manifest, cluster)
-            copy = self.scene.objects.find(place)
-            if copy is None or labels_of(copy).get(MANAGED) != "true":
-                return
-            self._told[key] = None
+        if not manifest:
+            return
+        place = key_of(manifest, cluster)
+        copy = self.scene.objects.find(place)
+        if copy is not None and labels_of(copy).get(MANAGED) == "true":
+            self._told[key] = place
             yield Finding(place, f"stands in {cluster} for {span(open_s)}{_pods(copy)}: {text}")
-        elif work is None:
-            yield Finding(key, f"stood for {span(open_s)}: {text}")
 
     # ── eviction tasks ─────────────────────────────────────────────────────────────────────────
 
@@ -222,30 +219,35 @@ class NoSurplus(Law):
     def _look_at_task(self, key: Key, task: Mapping[str, Any]) -> tuple[Key, str, str]:
         stamp, cluster = str(task.get("creationTimestamp") or ""), str(task.get("fromCluster"))
         identity = (key, cluster, stamp)
-        if stamp and not task.get("suppressDeletion") and identity not in self._grace:
-            since_s = self._grace[identity] = self.scene.now_s
-            due_s = since_s + _grace_s(task, self.scene) + TASK_SLACK_S
-            self.scene.timers.at(due_s, self.id, lambda: self._over_grace(identity, since_s))
+        if not stamp or task.get("suppressDeletion"):
+            self._grace.pop(identity, None)
+            return identity
+        grace_s, known = _grace_s(task, self.scene), self._grace.get(identity)
+        since_s = self.scene.now_s if known is None else known[0]
+        self._grace[identity] = (since_s, grace_s)
+        if known is None:
+            self._look_at_grace(identity, since_s, grace_s)
         return identity
 
+    def _look_at_grace(
+        self, identity: tuple[Key, str, str], since_s: float, grace_s: float
+    ) -> None:
+        due_s = since_s + grace_s + TASK_SLACK_S
+        self.scene.timers.at(due_s, self.id, lambda: self._over_grace(identity, since_s))
+
     def _over_grace(self, identity: tuple[Key, str, str], since_s: float) -> Iterator[Finding]:
-        if self._grace.get(identity) != since_s:
+        known = self._grace.get(identity)
+        if known is None or known[0] != since_s:
             return
-        key, cluster, stamp = identity
-        for task in tasks_of(self.scene.objects.find(key)):
-            same = task.get("fromCluster") == cluster and task.get("creationTimestamp") == stamp
-            if not same or task.get("suppressDeletion"):
-                continue
-            grace_s, open_s = _grace_s(task, self.scene), self.scene.now_s - since_s
-            if open_s < grace_s + TASK_SLACK_S:  # its grace has grown meanwhile
-                due_s = since_s + grace_s + TASK_SLACK_S
-                self.scene.timers.at(due_s, self.id, lambda: self._over_grace(identity, since_s))
-                return
-            yield Finding(
-                key,
-                f"the eviction from {cluster} is open for {span(open_s)}, "
-                f"its grace is {span(grace_s)}",
-            )
+        grace_s, open_s = known[1], self.scene.now_s - since_s
+        if open_s < grace_s + TASK_SLACK_S:  # its grace has grown meanwhile
+            self._look_at_grace(identity, since_s, grace_s)
+            return
+        key, cluster, _ = identity
+        yield Finding(
+            key,
+            f"the eviction from {cluster} is open for {span(open_s)}, its grace is {span(grace_s)}",
+        )
 
 
 def _whose(work: Manifest) -> str:
