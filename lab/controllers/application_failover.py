@@ -22,7 +22,20 @@ from lab.core.binding import resource_key
 from lab.core.eviction import GRACEFULLY, evicted
 from lab.core.interpreter import Interpreter, Operation
 from lab.core.manifest import Manifest, spec_of, status_of
-from lab.core.model import HUB, Decision, Due, Event, Index, Key, Plan, Queue, Update, View
+from lab.core.model import (
+    HUB,
+    Answered,
+    Decision,
+    Due,
+    Event,
+    Index,
+    Key,
+    Note,
+    Plan,
+    Queue,
+    Update,
+    View,
+)
 from lab.core.settings import KarmadaSettings
 from lab.core.state_preservation import StateError
 
@@ -56,6 +69,8 @@ class ApplicationFailoverController:
         self._interpreter = interpreter
         self._queues = queues
         self._since: dict[Key, Mapping[str, float]] = {}
+        self._writing: dict[Key, tuple[Update, Sequence[str]]] = {}
+        self._refused: dict[Key, Sequence[str]] = {}
 
     def make_queue(self) -> Queue:
         """Return the queue this controller works from."""
@@ -63,6 +78,9 @@ class ApplicationFailoverController:
 
     def keys_for(self, event: Event, view: View) -> Iterable[Due]:
         """Bindings come by any change, if application failover is or was asked for."""
+        if isinstance(event, Answered):
+            self._learn(event)
+            return ()
         change = hub_change(event, *self._kind)
         if change is None:
             return ()
@@ -70,13 +88,24 @@ class ApplicationFailoverController:
             return ()
         return (Due(change.key),)
 
+    def _learn(self, answer: Answered) -> None:
+        """An eviction that was refused is told with the next look, which comes at once."""
+        key = answer.action.key
+        writing = self._writing.get(key)
+        if writing is not None and writing[0] is answer.action:
+            del self._writing[key]
+            if answer.error is not None:
+                self._refused[key] = writing[1]
+
     def reconcile(self, view: View, key: Key, now_s: float) -> Plan:
         """Binding -> one that has left the clusters where it was unhealthy for too long."""
         binding = view.get(key)
         behaviour = behaviour_of(binding)
+        refused = self._refused.pop(key, ())
         if binding is None or behaviour is None or not self._concerned(binding):
             self._since.pop(key, None)
             return Plan()
+        notes = [note for cluster in refused for note in _refusal_notes(key, binding, cluster)]
         before = self._since.get(key, {})
         found = diagnose(
             binding,
@@ -94,7 +123,7 @@ class ApplicationFailoverController:
         except StateError as error:
             # As in the real one, what was seen this time is kept and nothing is forgotten.
             self._since[key] = {**before, **found.since}
-            return Plan(error=str(error))
+            return Plan(notes=notes, error=str(error))
         self._since[key] = found.since
         decisions = (
             [_decision(key, binding, moved, behaviour, found, {**before, **found.since})]
@@ -102,7 +131,9 @@ class ApplicationFailoverController:
             else []
         )
         actions = [Update(HUB, moved)] if moved is not binding else []
-        return Plan(actions, found.check_after_s, decisions=decisions)
+        if actions:
+            self._writing[key] = (actions[0], found.evict)
+        return Plan(actions, found.check_after_s, notes=notes, decisions=decisions)
 
     def _concerned(self, binding: Manifest) -> bool:
         if not status_of(binding).get("aggregatedStatus") or not spec_of(binding).get(
@@ -112,6 +143,14 @@ class ApplicationFailoverController:
         resource = resource_key(binding)
         subject = {"apiVersion": resource.api_version, "kind": resource.kind}
         return self._interpreter.has(subject, Operation.HEALTH)
+
+
+def _refusal_notes(key: Key, binding: Manifest, cluster: str) -> list[Note]:
+    text = f"Evict from cluster {cluster} failed."
+    return [
+        Note(each, "Warning", "EvictWorkloadFromClusterFailed", text)
+        for each in (key, resource_key(binding))
+    ]
 
 
 def _decision(

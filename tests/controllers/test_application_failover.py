@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from lab.core.model import Key
+from lab.core.errors import ApiError
+from lab.core.model import Key, Update
 from lab.core.settings import KarmadaSettings
 from tests.controllers.harness import Plane
 from tests.controllers.test_plane import policy, to, web
@@ -144,3 +146,32 @@ def test_a_policy_without_it_moves_nothing() -> None:
     plane.run(400.0)
     assert plane.targets() == {"member1": 2}
     assert decisions(plane) == []
+
+
+def test_an_eviction_that_was_refused_is_told_and_comes_again() -> None:
+    plane = started(purgeMode="Directly")
+    fail(plane)
+    plane.run(9.99)
+    refuse = {"left": 1}
+    execute = plane.hub.store.execute
+
+    def once(action: Any, now_s: float) -> Any:
+        evicting = isinstance(action, Update) and action.object["kind"] == "ResourceBinding"
+        if evicting and not action.subresource and refuse["left"]:
+            refuse["left"] -= 1
+            raise ApiError(500, "InternalError", "etcd is slow")
+        return execute(action, now_s)
+
+    plane.hub.store = SimpleNamespace(execute=once, kinds=plane.hub.store.kinds)  # type: ignore[assignment]
+    plane.run(1.0)
+    assert refuse["left"] == 0
+    assert plane.targets() == {"member2": 2}
+    told = [
+        (record.key.kind, record.detail["message"])
+        for record in plane.trace.records
+        if record.type == "note"
+        and record.key is not None
+        and record.detail["reason"] == "EvictWorkloadFromClusterFailed"
+    ]
+    text = "Evict from cluster member1 failed."
+    assert told == [("ResourceBinding", text), ("Deployment", text)]
