@@ -346,7 +346,7 @@ TOLD: dict[str, tuple[dict[str, Any], str]] = {
     "the hub": ({**BEGIN, "clusters": [], "hub": True}, "fault f begins: ClusterOutage strikes the hub"),
     "a link": ({**BEGIN, "clusters": [], "between": ["a", "b"]}, "fault f begins: ClusterOutage strikes the link between a and b"),
     "the second of a ramp": ({**BEGIN, "ramp": [2, 3]}, "fault f goes on: ClusterOutage strikes a (2 of 3)"),
-    "a second time": ({**BEGIN, "strike": 2, "until": 9.0}, "fault f strikes again: ClusterOutage strikes a (time 2)"),
+    "a second time": ({**BEGIN, "strike": 2, "until": 9.0}, "fault f strikes a again (time 2)"),
     "an end": (HEAL, "fault f is over: a"),
     "a heal by hand": ({**HEAL, "by": "hand"}, "fault f is healed: a"),
     "a heal between two strikes": ({**HEAL, "by": "hand", "clusters": []}, "fault f is healed: it does not come back"),

@@ -19,8 +19,11 @@ def fault_line(detail: Mapping[str, Any]) -> str:
     name, kind = str(detail.get("fault") or ""), str(detail.get("kind") or "")
     if detail.get("phase") == "heal":
         return f"fault {name} {_ended(detail)}"
-    word = "begins" if _first(detail) else "goes on" if _ramped(detail) else "strikes again"
-    return f"fault {name} {word}: {kind} strikes {struck(detail)}{_more(detail)}"
+    if _ramped(detail):
+        return f"fault {name} goes on: {kind} strikes {struck(detail)}{_more(detail)}"
+    if not _first(detail):
+        return f"fault {name} strikes {struck(detail)} again{_more(detail)}"
+    return f"fault {name} begins: {kind} strikes {struck(detail)}{_more(detail)}"
 
 
 def struck(detail: Mapping[str, Any]) -> str:
