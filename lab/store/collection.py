@@ -25,6 +25,7 @@ class Collection:
         namespaces: Objects by namespace (empty text for cluster-scoped kinds) and name.
         listeners: Called with every change.
         watchers: How many watches are open.
+        pins: How many of them need the whole history since they began.
         virtual: Renders the objects on demand, instead of `namespaces`.
         history: Recent changes, oldest first.
         floor: Version of the last change that is missing from `history`.
@@ -41,6 +42,7 @@ class Collection:
         "kind",
         "listeners",
         "namespaces",
+        "pins",
         "stored_version",
         "type",
         "virtual",
@@ -56,6 +58,7 @@ class Collection:
         self.floor = 0
         self.listeners: tuple[Callable[[Change], None], ...] = ()
         self.watchers = 0
+        self.pins = 0
         self.generation: GenerationRule = generation_rule(kind)
         self.type = type_of_kind(kind)
         self.has_status = "status" in kind.subresources
@@ -122,7 +125,9 @@ class Collection:
         return bisect_right(self.history, version, key=_version)
 
     def forget_until(self, version: int) -> None:
-        """Drop changes up to a version from the history."""
+        """Drop changes up to a version from the history, unless somebody needs it whole."""
+        if self.pins:
+            return
         count = self.after(version)
         if count:
             self.floor = self.history[count - 1].resource_version

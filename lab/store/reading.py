@@ -59,6 +59,19 @@ class ReadSide:
         except ApiError:
             return None
 
+    def is_virtual(self, api_version: str, kind: str) -> bool:
+        """Tell whether the objects of a kind are built when they are read.
+
+        Raises:
+            ApiError: NotFound, if the kind is not served.
+        """
+        return self._table.collection(api_version, kind).virtual is not None
+
+    def as_version(self, manifest: Manifest, api_version: str) -> Manifest:
+        """Return an object in another version of its API, as a client of that version sees it."""
+        collection = self._table.collection(api_version, str(manifest["kind"]))
+        return served(collection, api_version, manifest)
+
     def get_scale(self, key: Key) -> Manifest:
         """Return the Scale (autoscaling/v1) of an object."""
         collection = self._table.collection(key.api_version, key.kind, key.namespace)
@@ -161,8 +174,11 @@ class ReadSide:
         label_selector: Selector = EVERYTHING,
         field_selector: FieldTerms = (),
         initial_bookmark: bool = False,
+        pin: bool = False,
     ) -> Watch:
         """Watch a kind from a version on; `since` None begins with ADDED for what is there.
+
+        With `pin` the history since then is kept until the watch is closed, however long it gets.
 
         Raises:
             ApiError: Expired (410) "too old resource version" if the history was cut since.
@@ -186,6 +202,7 @@ class ReadSide:
             match=matcher(label_selector, field_selector),
             serve=converter(collection.kind, api_version),
             initial_bookmark=initial_bookmark,
+            pin=pin,
         )
 
 

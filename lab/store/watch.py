@@ -39,6 +39,7 @@ class Watch:
         match: Match | None = None,
         serve: Callable[[Manifest], Manifest] | None = None,
         initial_bookmark: bool = False,
+        pin: bool = False,
     ) -> None:
         self._table = table
         self._collection = collection
@@ -55,7 +56,9 @@ class Watch:
             raise refusals.too_large(since, table.version)
         self._version = since
         self._open = True
+        self._pins = int(pin)
         collection.watchers += 1
+        collection.pins += self._pins
         self._check_age()
 
     @property
@@ -86,6 +89,15 @@ class Watch:
         self._version = max(self._version, self._table.version)
         return events
 
+    def changes(self) -> list[Change]:
+        """Return all changes after `resource_version`, as stored; a later poll has them too.
+
+        Raises:
+            ApiError: Expired (410), as by `poll`.
+        """
+        self._check_age()
+        return self._collection.history[self._collection.after(self._version) :]
+
     def bookmark(self) -> WatchEvent:
         """Return a BOOKMARK for the version read so far (a server sends one about every minute)."""
         return self._bookmark({})
@@ -95,6 +107,7 @@ class Watch:
         if self._open:
             self._open = False
             self._collection.watchers -= 1
+            self._collection.pins -= self._pins
 
     def _initial_events(self, limit: int | None) -> Iterator[WatchEvent]:
         assert self._initial is not None

@@ -182,3 +182,22 @@ def test_a_watch_in_another_version() -> None:
     }
     store.create(scaler, 0)
     assert watch.poll()[0].object["apiVersion"] == "autoscaling/v1"
+
+
+def test_a_pinned_watch_keeps_the_history_until_it_is_closed() -> None:
+    store = hub(history_limit=10)
+    pinned = store.watch("v1", "ConfigMap", since=store.resource_version, pin=True)
+    store.create(config_map("a"), 0)
+    for turn in range(50):
+        store.patch(key(config_map("a")), {"data": {"x": str(turn)}}, "merge", 1)
+    found = pinned.changes()
+    assert [change.type for change in found] == ["ADDED"] + ["MODIFIED"] * 50
+    assert pinned.changes() == found  # reading them does not move the watch
+    assert len(pinned.poll()) == 51
+    assert pinned.changes() == []
+    other = store.watch("v1", "ConfigMap", since=store.resource_version)
+    pinned.close()
+    for turn in range(50):
+        store.patch(key(config_map("a")), {"data": {"x": f"again {turn}"}}, "merge", 1)
+    with pytest.raises(ApiError, match="too old resource version"):
+        other.changes()

@@ -29,7 +29,8 @@ from lab.backends.simulated.probe import Capacity, api_enablements
 from lab.backends.simulated.requests import Requests
 from lab.backends.simulated.service import Listener as ServiceListener
 from lab.backends.simulated.service import Service, ServiceCount
-from lab.backends.simulated.subscriptions import Subscription, Subscriptions
+from lab.backends.simulated.subscription import Subscription
+from lab.backends.simulated.subscriptions import Subscriptions
 from lab.backends.simulated.timings import Timings, parse_timings
 from lab.backends.simulated.urls import unreachable
 from lab.backends.simulated.workbench import Workbench
@@ -241,7 +242,7 @@ class SimulatedMember:
         except ApiError as error:
             # Not served: like an informer without its API, it never syncs.
             return Answered(request, action, error=error)
-        self.subscriptions.begin(api_version, kind)
+        self.subscriptions.begin(api_version, kind, found)
         for manifest in found:
             self._answer(Observed(key_of(manifest, self.name), manifest, initial=True))
         self._answer(Synced(self.name, api_version, kind))

@@ -205,3 +205,47 @@ def test_no_watch_stands_while_watches_are_dropped() -> None:
     world.run(200)
     assert all(each.live for each in world.member.subscriptions)
     assert [value for _, value in client.seen()] == ["1"]
+
+
+def test_a_pod_that_a_second_list_showed_and_that_is_gone_is_told_of() -> None:
+    world = World(latency_s=0.01)
+    client = Client(world).watch(("v1", "Pod"))
+    begin(world, "WatchDrop")
+    world.create(workload("Deployment", replicas=2))
+    world.run(20)
+    client.watch(("v1", "Pod"))
+    assert len(client.cache()) == 2
+    world.patch("Deployment", "web", {"spec": {"replicas": 0}})
+    world.run(40)
+    end(world)
+    world.run(100)
+    assert client.cache() == {}
+
+
+def test_a_gap_in_pods_keeps_their_history_until_it_is_closed() -> None:
+    world = World(latency_s=0.01)
+    Client(world).watch(("v1", "Pod"))
+    begin(world, "WatchDrop")
+    [pods] = [each for each in world.store._table.collections() if each.kind.kind == "Pod"]
+    assert pods.pins == 1
+    end(world)
+    world.run(100)
+    assert (pods.pins, pods.watchers) == (0, 0)
+
+
+def test_changes_come_in_the_version_that_was_asked_for() -> None:
+    world = World(latency_s=0.01)
+    client = Client(world).watch(("autoscaling/v1", "HorizontalPodAutoscaler"))
+    scaler = {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "h", "namespace": "default"},
+        "spec": {
+            "maxReplicas": 3,
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
+        },
+    }
+    world.create(scaler)
+    world.run(5)
+    [(key, seen)] = client.cache().items()
+    assert (key.api_version, seen["apiVersion"]) == ("autoscaling/v1", "autoscaling/v1")
