@@ -68,6 +68,8 @@ class Recording:
         self._known: dict[str, str] = {}
         self._command = 0
         self._errors: list[str] = []
+        expectations = () if scenario is None else scenario.expectations
+        self._expected = {each.violates for each in expectations if each.violates}
         described = {
             "version": program_version(),
             "models": dict(MODELLED),
@@ -147,7 +149,7 @@ class Recording:
             violation.message,
             key=violation.key,
             cause=violation.record,
-            detail={"name": violation.name},
+            detail={"name": violation.name, "expected": violation.law in self._expected},
         )
 
     def watched(self, found: Watched) -> None:

@@ -284,6 +284,7 @@ class Session:
     def close(self) -> None:
         """Finish the run file; the session cannot be driven any more."""
         if self._recording is not None:
+            self._recording.watched(self.watch.found())  # also of a run that was cut short
             self._recording.close()
 
     def digest(self) -> str:

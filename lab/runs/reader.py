@@ -328,10 +328,6 @@ class RunReader:
                 for row in rows
             ]  # fmt: skip
 
-    def violation_count(self) -> int:
-        """Return how many breaches of invariants there are."""
-        return int(self._rows("SELECT COUNT(*) FROM violations")[0][0])
-
     def verdicts(self) -> Sequence[Verdict]:
         """Return the outcomes of all checks."""
         with self._guarded():

@@ -26,7 +26,7 @@ class RunSummary:
         result: passed or FAILED; stopped before the end of its scenario; unfinished if it still
             runs or its process was killed; unreadable if the file is damaged.
         checks: How many held, and how many were decided.
-        violations: Breaches of invariants.
+        violations: Breaches of invariants that the scenario does not expect.
         outcomes: RTO and what else was computed of each application, as the file has it.
         length_s: Seconds of fleet time.
         size_bytes: Of the file.
@@ -83,7 +83,7 @@ def _summary(reader: RunReader, size: int) -> RunSummary:
         int(meta.get("seed") or 0),
         result,
         (sum(each.passed for each in verdicts), len(verdicts)),
-        reader.violation_count(),
+        sum(not each.detail.get("expected") for each in reader.violations()),
         tuple(each for each in outcomes if isinstance(each, dict)),
         max(0.0, reader.end_s),
         size,

@@ -59,6 +59,11 @@ class Breach:
     violation: StoredViolation
     chain: Sequence[dict[str, Any]]
 
+    @property
+    def expected(self) -> bool:
+        """Tell whether the scenario knows that this law breaks here."""
+        return bool(self.violation.detail.get("expected"))
+
 
 @dataclass(frozen=True, slots=True)
 class Report:

@@ -102,7 +102,8 @@ def _violations(report: Report) -> Iterator[str]:
         return
     rows = [
         [clock(max(0.0, each.violation.time_s)), each.violation.law,
-         "" if each.violation.key is None else place(each.violation.key), each.violation.message,
+         "" if each.violation.key is None else place(each.violation.key),
+         each.violation.message + (" (expected)" if each.expected else ""),
          f"#{each.violation.cause}" if each.violation.cause else ""]
         for each in report.breaches
     ]  # fmt: skip

@@ -242,8 +242,9 @@ def _violations(report: Report) -> Iterator[str]:
         about = "" if each.key is None else place(each.key)
         name = str(each.detail.get("name") or "")
         yield f'<details><summary><span class="when">{clock(max(0.0, each.time_s))}</span>'
-        yield f'<b class="bad">{escaped(each.law)}</b> {escaped(name)}: {escaped(about)}: '
-        yield f"{escaped(each.message)}</summary><div>{_chain(breach.chain)}</div></details>"
+        tone, known = ("warn", " (the scenario expects it)") if breach.expected else ("bad", "")
+        yield f'<b class="{tone}">{escaped(each.law)}</b> {escaped(name)}{known}: '
+        yield f"{escaped(about)}: {escaped(each.message)}</summary><div>{_chain(breach.chain)}</div></details>"
 
 
 def _chain(chain: Sequence[Mapping[str, Any]]) -> str:

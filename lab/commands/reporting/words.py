@@ -41,7 +41,7 @@ def cards(report: Report) -> Iterator[tuple[str, str, str]]:
     total = decided + len(report.undecided)
     tone = "good" if held == total else "bad"
     yield "checks held", f"{held} of {total}" if total else "none", tone if total else ""
-    broken = len(report.breaches)
+    broken = sum(not each.expected for each in report.breaches)
     yield "breaches of invariants", str(broken), "bad" if broken else "good"
     yield "faults", str(len({each.name for each in report.bands})), ""
     if report.outcomes:
