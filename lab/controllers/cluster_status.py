@@ -37,6 +37,9 @@ from lab.core.model import (
 )
 from lab.core.settings import KarmadaSettings
 
+SOON_S = 1.0
+"""An answer that comes within this time counts as if it had come at once."""
+
 _APIS: Mapping[bool, Mapping[str, str]] = {
     True: {
         "status": "True",
@@ -128,11 +131,13 @@ class ClusterStatusController:
     ) -> Manifest | None:
         """Return the Cluster with what a probe found, None if its status stays as it is.
 
-        The thresholds count from when probes were asked (`asked_s`): their answers come with
-        delays of their own, and one that is a little late must not cost a whole period more. (The
-        real loop sleeps a period after each answer, so its probes only ever lie further apart.)
+        The thresholds count from when probes were asked (`asked_s`), if they were answered soon:
+        their answers come with delays of their own, and one that is a little late must not cost a
+        whole period more. (The real loop sleeps a period after each answer, so its probes only
+        ever lie further apart.) One that was under way for longer counts from its answer, as all
+        do in the real loop: a probe that waited out a partition does not speak for that time.
         """
-        since_s = now_s if asked_s is None else asked_s
+        since_s = now_s if asked_s is None else max(asked_s, round(now_s - SOON_S, 6))
         observed = observed_condition(result.online, result.healthy)
         current = condition(cluster, "Ready")
         ready = self._debounce.adjusted(result.cluster, current, observed, since_s)

@@ -124,3 +124,16 @@ def test_the_thresholds_count_from_when_probes_were_asked() -> None:
     late = loop.with_result(cluster("member1", "True"), down, 40.1, 40.0)
     assert late is not None
     assert (condition(late, "Ready") or {})["status"] == "False"
+
+
+def test_a_probe_that_waited_out_a_partition_counts_from_its_answer() -> None:
+    """Asked at 10 s, answered at 30 s when the network was mended: 30 s of success end at 60 s."""
+    loop = controller()
+    loop.with_result(cluster("member1", None), GONE, 0.0, 0.0)
+    fallen = cluster("member1", "False")
+    assert loop.with_result(fallen, WELL, 30.0, 10.0) is None
+    assert loop.with_result(fallen, WELL, 40.1, 40.0) is None
+    assert loop.with_result(fallen, WELL, 50.1, 50.0) is None
+    risen = loop.with_result(fallen, WELL, 60.1, 60.0)
+    assert risen is not None
+    assert condition(risen, "Ready")["status"] == "True"  # type: ignore[index]
