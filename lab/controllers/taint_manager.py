@@ -15,6 +15,7 @@ from lab.controllers.eviction_queue import (
     PacedQueue,
     paced_queue,
 )
+from lab.controllers.eviction_words import EvictionWords
 from lab.controllers.lineage import (
     BINDING,
     CLUSTER,
@@ -27,7 +28,6 @@ from lab.controllers.lineage import (
 )
 from lab.controllers.watching import hub_change
 from lab.core.applied_placement import PlacementError, applied_tolerations
-from lab.core.duration import format_duration
 from lab.core.eviction import (
     DIRECTLY,
     GRACEFULLY,
@@ -57,15 +57,12 @@ from lab.core.toleration import Tolerance, no_execute_taints, tolerance
 RETRY_S = 10.0
 """How often a tainted cluster is looked at again, for bindings that came there meanwhile."""
 
-DECISION = "eviction"
-
 
 class TaintManager:
     """Looks at tainted clusters, and evicts their bindings at a pace.
 
     A Cluster's key asks who has to leave; the key of a binding, with the cluster to leave in its
-    `cluster`, is one eviction. The manager remembers what it last said about each, so that it
-    explains every answer once.
+    `cluster`, is one eviction.
     """
 
     name = "taint-manager"
@@ -80,7 +77,7 @@ class TaintManager:
         self._queues = queues
         self._off = switched_off(settings)
         self._lanes: dict[str, PacedQueue] = {}
-        self._told: dict[str, dict[Key, str]] = {}
+        self._words = EvictionWords(settings.resource_eviction_rate)
 
     def make_queue(self) -> Queue:
         """Return a queue of Clusters with a paced lane for each kind of binding."""
@@ -103,117 +100,59 @@ class TaintManager:
     def _look(self, view: View, key: Key, now_s: float) -> Plan:
         cluster = view.get(key)
         if cluster is None:
-            self._told.pop(key.name, None)
+            self._words.forget(key.name)
             return Plan()
         taints = no_execute_taints(spec_of(cluster).get("taints"))
         if self._off or not taints:
             return Plan(decisions=list(self._unmoved(view, key, cluster, bool(taints))))
         follow: list[Due] = []
         decisions: list[Decision] = []
-        told = self._told.setdefault(key.name, {})
-        told.pop(key, None)
-        ahead = {kind: dict(lane.places(now_s)) for kind, lane in self._lanes.items()}
-        gone = set(told)
+        ahead = {kind: lane.places(now_s) for kind, lane in self._lanes.items()}
+        places: set[Key] = set()
         for binding in _bindings(view, key.name):
             place = key_in_hub(binding)
-            gone.discard(place)
-            met = self._met(binding, taints, now_s)
-            if isinstance(met, Tolerance) and met.answer == "never":
-                if self._settings.quirk("toleratedForeverQueued"):
-                    follow.append(Due(place._replace(cluster=key.name)))
-                decisions += self._tell(key.name, place, met, {})
-                continue
-            wait_s = 0.0
-            if isinstance(met, Tolerance) and met.answer == "later":
-                assert met.until_s is not None
-                wait_s = met.until_s - now_s
-            due = Due(place._replace(cluster=key.name), wait_s)
-            follow.append(due)
-            if isinstance(met, Tolerance):
-                queue = self._queue_facts(due, ahead[place.kind], now_s)
-                decisions += self._tell(key.name, place, met, queue)
-        for place in gone:  # it left, or was deleted: another answer will be news
-            del told[place]
+            places.add(place)
+            met = _met(binding, taints, now_s)
+            due = self._due(place._replace(cluster=key.name), met, now_s)
+            if due is not None:
+                follow.append(due)
+            if met is not None:
+                queue: Mapping[str, Any] = {}
+                if due is not None and met.answer == "now":
+                    queue = self._queue_facts(due.key, ahead[due.key.kind], now_s)
+                decisions += self._words.answer(key.name, place, met, queue)
+        self._words.keep(key.name, places)
         return Plan((), RETRY_S, decisions=decisions, follow=follow)
+
+    def _due(self, key: Key, met: Tolerance | None, now_s: float) -> Due | None:
+        """Return when an eviction is to be looked at, None if it is not to be.
+
+        A binding without a readable placement is; it fails then, and is tried again.
+        """
+        if met is not None and met.answer == "never":
+            return Due(key) if self._settings.quirk("toleratedForeverQueued") else None
+        if met is None or met.answer != "later":
+            return Due(key)
+        assert met.until_s is not None
+        return Due(key, met.until_s - now_s)
+
+    def _queue_facts(self, key: Key, ahead: dict[Key, int], now_s: float) -> Mapping[str, Any]:
+        position = ahead.setdefault(key, len(ahead))
+        return {"ahead": position, "turn": self._lanes[key.kind].turn_s(position, now_s)}
 
     def _unmoved(
         self, view: View, key: Key, cluster: Manifest, no_execute: bool
     ) -> Iterator[Decision]:
         """Say once why the taints of a cluster move nothing; and who may stay after all."""
-        told = self._told.pop(key.name, {})
+        places = {key_in_hub(binding) for binding in _bindings(view, key.name)}
         if not no_execute:
-            for place, answer in told.items():
-                if place != key and answer.startswith(("now", "later")):
-                    binding = view.get(place)
-                    if binding is not None and _uses(binding, key.name):
-                        yield Decision(
-                            place,
-                            DECISION,
-                            f"stays on {key.name}: the taint is gone",
-                            {"cluster": key.name, "answer": "stays", "because": "taint gone"},
-                        )
+            yield from self._words.spared(key.name, places)
         taints = [str(taint) for taint in taints_of(spec_of(cluster).get("taints"))]
-        if not taints or not any(True for _ in _bindings(view, key.name)):
+        if not taints or not places:
+            self._words.forget(key.name)
             return
         because = self._off if no_execute else "only NoExecute taints evict"
-        signature = f"{because} {','.join(taints)}"
-        self._told[key.name] = {key: signature}
-        if told.get(key) == signature:
-            return
-        word = "taint" if len(taints) == 1 else "taints"
-        yield Decision(
-            key,
-            DECISION,
-            f"nothing leaves {key.name} for {word} {', '.join(taints)}: {because}",
-            {"cluster": key.name, "answer": "never", "because": because, "taints": taints},
-        )
-
-    @staticmethod
-    def _met(binding: Manifest, taints: Any, now_s: float) -> Tolerance | None:
-        """Return how a binding stands to taints, None if its placement cannot be read."""
-        try:
-            tolerations = applied_tolerations(binding)
-        except PlacementError:
-            return None
-        return tolerance(taints, tolerations, now_s)
-
-    def _queue_facts(self, due: Due, ahead: dict[Key, int], now_s: float) -> dict[str, Any]:
-        if due.after_s > 0:
-            return {}
-        position = ahead.setdefault(due.key, len(ahead))
-        turn_s = self._lanes[due.key.kind].turn_s(position, now_s)
-        return {"ahead": position, "turn": turn_s}
-
-    def _tell(
-        self, cluster: str, place: Key, met: Tolerance, queue: Mapping[str, Any]
-    ) -> Iterator[Decision]:
-        """Explain an answer, unless it is the one given before."""
-        signature = f"{met.answer} {met.until_s} {met.text}"
-        told = self._told.setdefault(cluster, {})
-        if told.get(place) == signature:
-            return
-        told[place] = signature
-        explanation = {**self._explained(cluster, met), **queue}
-        yield Decision(place, DECISION, _summary(cluster, met, queue), explanation)
-
-    def _explained(self, cluster: str, met: Tolerance) -> dict[str, Any]:
-        return {
-            "cluster": cluster,
-            "answer": met.answer,
-            "because": met.text,
-            "until": met.until_s,
-            "taints": [
-                {
-                    "taint": str(each.taint),
-                    "tolerated": each.toleration is not None,
-                    "tolerationSeconds": each.toleration.seconds if each.toleration else None,
-                    "until": each.until_s,
-                }
-                for each in met.taints
-            ],
-            "rate": self._settings.resource_eviction_rate,
-            "workers": EVICTION_WORKERS,
-        }
+        yield from self._words.unmoved(key, taints, because)
 
     # ── one eviction ───────────────────────────────────────────────────────────────────────────
 
@@ -246,10 +185,7 @@ class TaintManager:
             purge_mode=mode,
             preserved_labels=labels,
         )
-        explanation = {**self._explained(key.cluster, met), "answer": "evict", "purgeMode": mode}
-        summary = f"leaves {key.cluster} now ({mode or 'no purge mode'}): {met.text}"
-        self._told.get(key.cluster, {}).pop(place, None)
-        decision = Decision(place, DECISION, summary, explanation)
+        decision = self._words.leaving(key.cluster, place, met, mode)
         return Plan((Update(HUB, evicted(binding, eviction)),), decisions=(decision,))
 
     def purge_mode(self, binding: Manifest) -> str:
@@ -285,17 +221,14 @@ def _bindings(view: View, cluster: str) -> Iterator[Manifest]:
         yield from view.by_index(bindings_on_cluster(kind).name, cluster)
 
 
+def _met(binding: Manifest, taints: Any, now_s: float) -> Tolerance | None:
+    """Return how a binding stands to taints, None if its placement cannot be read."""
+    try:
+        tolerations = applied_tolerations(binding)
+    except PlacementError:
+        return None
+    return tolerance(taints, tolerations, now_s)
+
+
 def _uses(binding: Manifest, cluster: str) -> bool:
     return any(each.get("name") == cluster for each in spec_of(binding).get("clusters") or ())
-
-
-def _summary(cluster: str, met: Tolerance, queue: Mapping[str, Any]) -> str:
-    if met.answer == "never":
-        return f"stays on {cluster}: {met.text}"
-    if met.answer == "later":
-        assert met.until_s is not None
-        return f"leaves {cluster} at {format_duration(met.until_s)}: {met.text}"
-    return (
-        f"to leave {cluster}: {met.text}; {queue['ahead']} ahead in the queue, "
-        f"turn at {format_duration(queue['turn'])}"
-    )
