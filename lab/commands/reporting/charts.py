@@ -124,6 +124,11 @@ def waterfall(anchor: Anchor, app: AppPhases, most_s: float) -> str:
                         height="18", class_=f"phase {name}")  # fmt: skip
         parts.append(titled(shape, f"{name}: +{clock(at_s)}"))
         last = at_s
+    if "below" in app.at_s and "ready" not in app.at_s:
+        left, right = axis.at(last), axis.at(most_s)
+        shape = element("rect", x=number(left), y="4", width=number(max(0.0, right - left)),
+                        height="18", class_="phase open")  # fmt: skip
+        parts.append(titled(shape, "not ready again"))
     return picture(WIDTH, 26, f"Phases of {place(app.app)}", parts)
 
 

@@ -244,7 +244,8 @@ def _violations(report: Report) -> Iterator[str]:
         yield f'<details><summary><span class="when">{clock(max(0.0, each.time_s))}</span>'
         tone, known = ("warn", " (the scenario expects it)") if breach.expected else ("bad", "")
         yield f'<b class="{tone}">{escaped(each.law)}</b> {escaped(name)}{known}: '
-        yield f"{escaped(about)}: {escaped(each.message)}</summary><div>{_chain(breach.chain)}</div></details>"
+        yield f"{escaped(about)}: {escaped(each.message)}</summary>"
+        yield f"<div>{_chain(breach.chain)}</div></details>"
 
 
 def _chain(chain: Sequence[Mapping[str, Any]]) -> str:

@@ -44,7 +44,8 @@ a:hover {{ text-decoration: underline; }}
   margin: 20px 0 6px; }}
 .card {{ background: var(--soft); border: 1px solid var(--line); border-radius: 9px;
   padding: 10px 14px; }}
-.card b {{ display: block; font-size: 21px; line-height: 1.3; font-variant-numeric: tabular-nums; }}
+.card b {{ display: block; font-size: 20px; white-space: nowrap; line-height: 1.3;
+  font-variant-numeric: tabular-nums; }}
 .card span {{ color: var(--quiet); font-size: 12.5px; }}
 .good {{ color: var(--good); }} .bad {{ color: var(--bad); }} .warn {{ color: var(--warn); }}
 table {{ border-collapse: collapse; width: 100%; font-size: 13.5px; }}
@@ -93,11 +94,17 @@ rect.fault {{ fill: var(--fault); fill-opacity: .13; stroke: var(--fault); strok
 .phase.evict {{ fill: #c9a400; background: #c9a400; }}
 .phase.schedule {{ fill: #7a6fd0; background: #7a6fd0; }}
 .phase.apply {{ fill: #3b6fd4; background: #3b6fd4; }}
+.phase.open {{ fill: var(--fault); fill-opacity: .25; stroke: var(--fault);
+  stroke-dasharray: 4 3; }}
 .phase.ready {{ fill: #2a9d74; background: #2a9d74; }}
 .swatch {{ display: inline-block; width: 11px; height: 11px; border-radius: 3px;
   margin: 0 6px 0 0; vertical-align: -1px; }}
 .legend {{ font-size: 12.5px; color: var(--quiet); margin: 6px 0 4px; }}
 .legend span {{ margin-right: 16px; white-space: nowrap; }}
+@media (max-width: 700px) {{
+  table {{ display: block; overflow-x: auto; }}
+  td {{ overflow-wrap: normal; }}
+}}
 @media print {{
   :root {{
     --page: #fff; --text: #000; --quiet: #444; --line: #ccc; --soft: #fff; --grid: #ddd;
@@ -105,7 +112,7 @@ rect.fault {{ fill: var(--fault); fill-opacity: .13; stroke: var(--fault); strok
   }}
   body {{ max-width: none; padding: 0; font-size: 11pt; }}
   * {{ print-color-adjust: exact; -webkit-print-color-adjust: exact; }}
-  h2, h3 {{ break-after: avoid; }}
+  h2, h3, .legend, h2 + p {{ break-after: avoid; }}
   .chart, tr, .card {{ break-inside: avoid; }}
   table {{ font-size: 9.5pt; }}
   pre {{ white-space: pre-wrap; font-size: 7.5pt; }}

@@ -47,7 +47,7 @@ def cards(report: Report) -> Iterator[tuple[str, str, str]]:
     if report.outcomes:
         yield "longest recovery (RTO)", _worst_rto(report), ""
         below_s = max(float(each.get("belowS") or 0.0) for each in report.outcomes)
-        yield "longest below target", clock(below_s) if below_s else "none", ""
+        yield "longest below target", _rounded(below_s) if below_s else "none", ""
         missing = max(int(each.get("lost") or 0) for each in report.outcomes)
         yield "replicas missing at most", str(missing), ""
 
@@ -57,7 +57,11 @@ def _worst_rto(report: Report) -> str:
     if any(each is None for each in times):
         return "not back"
     worst_s = max((float(each) for each in times if each is not None), default=0.0)
-    return clock(worst_s) if worst_s else "none"
+    return _rounded(worst_s) if worst_s else "none"
+
+
+def _rounded(time_s: float) -> str:
+    return format_duration(round(time_s, 1 if time_s < 60 else 0))
 
 
 def outcome_cells(outcome: Mapping[str, Any]) -> list[str]:
