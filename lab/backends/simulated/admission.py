@@ -21,8 +21,8 @@ class Admission:
 
     def __init__(self) -> None:
         self._addresses = _FIRST_ADDRESS - 1
-        self.unreachable: Callable[[], ApiError] | None = None
-        """Says why nobody can reach the API server now; None: they can."""
+        self.broken: Callable[[str], ApiError | None] | None = None
+        """Says why the API server does not carry out an operation now; None: all is well."""
 
     def __call__(
         self, operation: str, new: Manifest | None, old: Manifest | None, now_s: float
@@ -30,11 +30,11 @@ class Admission:
         """Return the object as it is to be stored.
 
         Raises:
-            ApiError: The API server is down. Its own controllers and the control plane do not come
-                here then: this is a person's write.
+            ApiError: The API server is down, or its disk is full. Its own controllers and the
+                control plane do not come so far then: this is a person's write.
         """
-        if self.unreachable is not None:
-            raise self.unreachable()
+        if self.broken is not None and (error := self.broken(operation)) is not None:
+            raise error
         if new is None:
             assert old is not None, "an operation has a new object or an old one"
             return old

@@ -8,6 +8,9 @@ from __future__ import annotations
 from lab.core.errors import ApiError
 from lab.core.model import Action, ProbeResult
 
+NO_SPACE = "etcdserver: mvcc: database space exceeded"
+"""What every write is told whose server's disk is full."""
+
 
 class ApiFault:
     """One fault of the API server's answers; what it leaves out does no harm."""

@@ -15,7 +15,7 @@ import simpy
 
 from lab.backends.simulated.admission import Admission
 from lab.backends.simulated.agenda import Agenda
-from lab.backends.simulated.api_faults import ApiFaults
+from lab.backends.simulated.api_faults import NO_SPACE, ApiFaults
 from lab.backends.simulated.controllers import build_models
 from lab.backends.simulated.delivery import Delivery
 from lab.backends.simulated.faults import PLAYS, MemberFault
@@ -125,6 +125,8 @@ class SimulatedMember:
         self.api_faults = ApiFaults()
         delivery = Delivery(self._agenda, self._answer, self.chance("delivery"))
         self.subscriptions = Subscriptions(self._subscription, self.link, delivery, self._answer)
+        self.full: dict[int, None] = {}
+        """Faults by which the API server's disk is full."""
         self.clocks: dict[int, float] = {}
         """How far the API server's clock is ahead (s), by fault."""
         self.journal = Journal(self.store)
@@ -205,13 +207,13 @@ class SimulatedMember:
         def arrive(at_s: float) -> None:
             if not self.link.clear:
                 self._requests.arrive(request, action, client, sent_s, at_s)
-            elif (event := self._carry_out(request, action, at_s)) is not None:
-                self._answer(event)
+            else:
+                self._answer(self._carry_out(request, action, at_s))
 
         self._agenda.at(sent_s + self.spec.latency_s / 2, arrive)
 
-    def _carry_out(self, request: int, action: Action, now_s: float) -> Event | None:
-        """Do what a request asks for and return the answer; None if it was sent already."""
+    def _carry_out(self, request: int, action: Action, now_s: float) -> Event:
+        """Do what a request asks for and return the answer."""
         if isinstance(action, Probe):
             self.link.heard_s = now_s + self.spec.latency_s / 2
             return self.probe_now()
@@ -229,8 +231,16 @@ class SimulatedMember:
         self._agenda.at(arrives_s, lambda _: self._emit(event))
 
     def _link_changed(self, now_s: float) -> None:
-        down = not self.link.running
-        self._admission.unreachable = (lambda: unreachable(self.name, self.link)) if down else None
+        well = self.link.running and not self.full
+        self._admission.broken = None if well else self._broken
+
+    def _broken(self, operation: str) -> ApiError | None:
+        """Return what a person's write meets."""
+        if not self.link.running:
+            return unreachable(self.name, self.link)
+        if operation == "DELETE" or self._requests.serving:
+            return None
+        return ApiError(500, "InternalError", NO_SPACE)
 
     def _kinds_changed(self, change: Change) -> None:
         self._enablements = None

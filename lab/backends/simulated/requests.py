@@ -57,7 +57,7 @@ class Requests:
         link: What is broken.
         faults: How the API server misbehaves.
         latency_s: Of a request and its answer together.
-        carry_out: Does what a request asks for and returns the answer; None: it was sent already.
+        carry_out: Does what a request asks for and returns the answer.
         emit: Hands an event to the control plane now.
         reserve: Takes a token of a client's rate limit; returns when it may send.
     """
@@ -70,7 +70,7 @@ class Requests:
         link: Link,
         faults: ApiFaults,
         latency_s: float,
-        carry_out: Callable[[int, Action, float], Event | None],
+        carry_out: Callable[[int, Action, float], Event],
         emit: Callable[[Event], None],
         reserve: Callable[[str, float], float],
     ) -> None:
@@ -79,6 +79,8 @@ class Requests:
         self._half_s = latency_s / 2
         self._carry_out, self._emit, self._reserve = carry_out, emit, reserve
         self._calls: dict[_Call, None] = {}
+        self.serving = False
+        """Whether a request is being carried out at this moment."""
         link.listen(self._link_changed)
 
     def __len__(self) -> int:
@@ -147,19 +149,22 @@ class Requests:
             wait_s = throttled.retry_after_s or 1.0
             self._again(call, now_s + self._half_s + wait_s)
             return
-        error = throttled or self._faults.refusal(call.action, now_s)
-        if error is not None:
-            self._reply(call, Answered(call.request, call.action, error=error), rest_s, now_s)
-            return
-        if isinstance(call.action, Subscribe) and not self._link.from_open:
+        if throttled is not None:
+            event: Event = Answered(call.request, call.action, error=throttled)
+        elif isinstance(call.action, Subscribe) and not self._link.from_open:
             return  # the list is lost on its way
-        event = self._carry_out(call.request, call.action, now_s)
-        if event is None:
-            self._close(call)
-            return
-        if isinstance(event, ProbeResult):
-            event = self._faults.probed(event, now_s)
+        else:
+            self.serving = True
+            event = self._carried_out(call, now_s)
+            self.serving = False
         self._reply(call, event, rest_s, now_s)
+
+    def _carried_out(self, call: _Call, now_s: float) -> Event:
+        error = self._faults.refusal(call.action, now_s)
+        if error is not None:
+            return Answered(call.request, call.action, error=error)
+        event = self._carry_out(call.request, call.action, now_s)
+        return self._faults.probed(event, now_s) if isinstance(event, ProbeResult) else event
 
     def _again(self, call: _Call, at_s: float) -> None:
         """The answer is to try again later: the client does so by itself."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from lab.core.errors import ApiError
 from lab.core.model import Action, Apply, Create, Delete, Patch, Probe, Update
 from tests.backends.simulated.calls import Client, begin, config, end, faulty
 from tests.backends.simulated.world import World, workload
@@ -71,6 +72,21 @@ def test_nobody_writes_to_a_full_disk() -> None:
     world.patch("Deployment", "web", {"spec": {"replicas": 3}})
     world.run(500)
     assert world.status("Deployment", "web")["readyReplicas"] == 3
+
+
+def test_a_person_meets_a_full_disk_too() -> None:
+    world = World()
+    world.create(config("there"))
+    begin(world, "FullDisk", disk="etcd")
+    begin(world, "FullDisk", 2, disk="etcd")
+    end(world)
+    with pytest.raises(ApiError, match=FULL):
+        world.create(config("new"))
+    with pytest.raises(ApiError, match=FULL):
+        world.patch("Node", "m-pool-1", {"spec": {"unschedulable": True}})
+    world.delete("ConfigMap", "there")
+    end(world, 2)
+    world.create(config("new"))
 
 
 def test_a_full_disk_of_nodes_is_none_of_etcds() -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from lab.backends.simulated.api_faults import NO_SPACE
 from lab.backends.simulated.faults.answers import Hindrance
 from lab.backends.simulated.faults.base import MemberFault
 from lab.backends.simulated.link import Break
 from lab.core.errors import ApiError
 from lab.core.model import Action, Create, Delete, Patch, Probe, Subscribe, Update
-
-_NO_SPACE = "etcdserver: mvcc: database space exceeded"
 
 
 class FullEtcd(Hindrance):
@@ -26,11 +25,13 @@ class FullEtcd(Hindrance):
         """Fill it; controllers and kubelets of the member cannot write either."""
         if self:
             self.member.bench.api.shut(now_s)
+            self.member.full[self.number] = None
             super().begin(now_s)
 
     def end(self, now_s: float) -> None:
         """Make room."""
         if self:
+            del self.member.full[self.number]
             super().end(now_s)
             self.member.bench.api.open(now_s)
 
@@ -64,7 +65,7 @@ class FullEtcd(Hindrance):
             return error
         if isinstance(action, Delete) and (before is None or not _holds(before, action)):
             return None
-        return ApiError(500, "InternalError", _NO_SPACE)
+        return ApiError(500, "InternalError", NO_SPACE)
 
 
 def _holds(before: Mapping[str, object], action: Delete) -> bool:
