@@ -82,6 +82,16 @@ def test_with_what_a_person_did_and_the_files_of_that_day(tmp_path: Path) -> Non
     ]
 
 
+def test_with_the_faults_that_a_person_let_begin(tmp_path: Path) -> None:
+    with Session.open(write_scenario(tmp_path), out=tmp_path / "a.run") as session:
+        session.run_until(5.0)
+        assert session.command("fedlab inject NodeLoss -C west").exit_code == 0
+        session.run_until(20.0)
+        assert session.command("fedlab heal all").exit_code == 0
+        session.play()
+    assert again(tmp_path / "a.run") == session.digest()
+
+
 def test_a_scenario_that_names_its_own_folder_from_outside(tmp_path: Path) -> None:
     path = write_scenario(tmp_path / "here")
     path.write_text(path.read_text().replace("[web.yaml]", "[../here/web.yaml]"))
