@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from lab.core.invariants import LAWS
 from lab.core.settings import FEATURE_GATES, KarmadaSettings, setting_name
 from lab.scenario.format import FLEET, SCENARIO
 from lab.scenario.helpers import HELPERS
@@ -82,7 +83,6 @@ def test_the_page_names_every_field() -> None:
     pool = cluster["nodePools"]["items"]["properties"]
     step, expect = spec["steps"]["items"]["properties"], spec["expect"]["items"]["properties"]
     names = [*spec, *cluster, *pool, *step, *expect, *HELPERS]
-    left_out = {"invariants"}
     missing = [name for name in names if not re.search(rf"(?<!\w){name}(?!\w)", PAGE)]
     assert missing == []
 
@@ -103,3 +103,10 @@ def test_links_lead_somewhere(page: Path) -> None:
         if not target.startswith("https://") and not (page.parent / target).exists()
     ]
     assert lost == []
+
+
+def test_the_page_of_invariants_says_what_the_laws_say() -> None:
+    page = " ".join((ROOT / "docs" / "invariants.md").read_text().split())
+    for law in LAWS:
+        assert f"### {law.id} {law.name}" in page
+        assert " ".join((law.__doc__ or "").split()) in page, law.id

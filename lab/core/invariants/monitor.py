@@ -50,7 +50,6 @@ class Monitor:
         self._beyond: dict[str, int] = {}
         self.listeners: list[Callable[[Violation], None]] = []
         """Called with every violation when it is seen for the first time."""
-        self._numbers: dict[Key, int] = {}
         self._last_number = 0
         self._hub: dict[tuple[str, str], list[Look]] = {}
         self._member: dict[tuple[str, str], list[Look]] = {}
@@ -79,7 +78,7 @@ class Monitor:
         self._last_number = record.number
         kind = record.type
         if record.key is not None:
-            self._numbers[record.key] = record.number
+            self.scene.numbers[record.key] = record.number
         if kind == "change":
             key = record.key
             if key is not None and key.cluster == HUB:
@@ -103,7 +102,7 @@ class Monitor:
         if looks is None and not self._every["members"]:
             return
         self._pass_to(time_s)
-        number = self._numbers.get(key, self._last_number)
+        number = self.scene.numbers.get(key, self._last_number)
         self._changed(Change(time_s, key, before, after, number, key.cluster))
 
     def served(self, time_s: float, key: Key, count: Count) -> None:
@@ -219,7 +218,7 @@ class Monitor:
         if sum(1 for law_id, _ in table if law_id == law.id) >= MOST:
             self._beyond[law.id] = self._beyond.get(law.id, 0) + 1
             return
-        number = found.record or record or self._numbers.get(found.key, self._last_number)
+        number = found.record or record or self.scene.numbers.get(found.key, self._last_number)
         violation = table[identity] = Violation(
             law.id, law.name, now_s, found.key, found.message, number, now_s, 1, found.remark
         )

@@ -192,7 +192,11 @@ class NoSurplus(Law):
         copy = self.scene.objects.find(place)
         if copy is not None and labels_of(copy).get(MANAGED) == "true":
             self._told[key] = place
-            yield Finding(place, f"stands in {cluster} for {span(open_s)}{_pods(copy)}: {text}")
+            yield Finding(
+                place,
+                f"stands in {cluster} for {span(open_s)}{_pods(copy)}: {text}",
+                self.scene.numbers.get(key, 0),
+            )
 
     # ── eviction tasks ─────────────────────────────────────────────────────────────────────────
 

@@ -190,6 +190,8 @@ class Scene:
     bounds: Bounds = field(default_factory=Bounds)
     now_s: float = 0.0
     timers: Timers = field(default_factory=Timers)
+    numbers: dict[Key, int] = field(default_factory=dict)
+    """The number of the last trace record about an object."""
     serving: dict[Key, int] = field(default_factory=dict)
     """Pods that truly serve, by member object; absent: nobody counts there."""
     disturbed_s: float = 0.0
