@@ -158,6 +158,11 @@ class SimulatedMember:
         """Return a source of chance that draws whole columns, for one purpose."""
         return np.random.default_rng(self.chance(purpose).getrandbits(128))
 
+    @property
+    def api_up(self) -> bool:
+        """Whether the cluster's own components reach its API server."""
+        return self.bench.api.up
+
     # ── the truth of service ───────────────────────────────────────────────────────────────────
 
     @property

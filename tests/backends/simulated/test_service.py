@@ -170,7 +170,9 @@ def test_nothing_is_written_while_the_api_server_is_down() -> None:
     world.run(30)
     before = snapshot(world)
     changes, told = written(world), heard(world)
+    assert world.member.api_up
     world.member.begin_fault(1, "ApiServerDown", {}, 30.0)
+    assert not world.member.api_up
     lose(world, 1, at_s=35.0, fault=2)
     world.run(200)
     assert changes == []
