@@ -21,6 +21,7 @@ from lab.core.faults import Fault
 from lab.core.kinds import MEMBER_KINDS, KindRegistry, crd_kinds, guess
 from lab.core.manifest import Manifest, namespace_of
 from lab.core.model import HUB, Action, Apply, Create, Key
+from lab.core.settings import KarmadaSettings
 from lab.drivers.fault_state import FaultState, free_name, name_taken, no_such_fault
 from lab.drivers.playable import check_playable
 from lab.scenario.load import load_scenario
@@ -60,7 +61,7 @@ def load_rehearsed(
 
 def problems(scenario: Scenario) -> Sequence[InputError]:
     """Return what the command lines of a scenario get wrong, in the order of the steps."""
-    stage = _Stage(scenario.fleet, scenario.kinds)
+    stage = _Stage(scenario.fleet, scenario.kinds, scenario.karmada)
     found: list[InputError] = []
     for step in scenario.steps:
         if step.refused:
@@ -116,6 +117,7 @@ class _Stage:
 
     fleet: FleetSpec
     scenario_kinds: KindRegistry
+    karmada: KarmadaSettings
     strangers: list[str] = field(default_factory=list)
     """Clusters that were asked for and that the fleet does not have."""
     _member_kinds: KindRegistry = field(default_factory=MEMBER_KINDS)
@@ -207,7 +209,7 @@ class _Stage:
         """
         if fault.name in self._injected:
             raise name_taken(fault.name)
-        check_playable(fault, self.fleet)
+        check_playable(fault, self.fleet, self.karmada)
         state = FaultState(fault.name, fault.kind, "active", 0, 0.0, None, None, ())
         self._injected[fault.name] = state
         return state

@@ -4,6 +4,6 @@ Each is a `Controller` of `lab.core.model`: it reads what was observed and answe
 never waits, never writes by itself, and knows no clock, no chance and no backend.
 """
 
-from lab.controllers.registry import build_controllers
+from lab.controllers.registry import build_controllers, process_names
 
-__all__ = ["build_controllers"]
+__all__ = ["build_controllers", "process_names"]

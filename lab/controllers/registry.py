@@ -13,15 +13,23 @@ from lab.controllers.cluster_status import ClusterStatusController
 from lab.controllers.cluster_taint_policies import ClusterTaintPolicyController
 from lab.controllers.clusters import ClusterController
 from lab.controllers.dependencies import DependenciesDistributor
-from lab.controllers.descheduler import Descheduler
+from lab.controllers.descheduler import DESCHEDULER, Descheduler
 from lab.controllers.detector import Detector
 from lab.controllers.execution import ExecutionController
 from lab.controllers.graceful_eviction import GracefulEvictionController
-from lab.controllers.lineage import BINDING, CLUSTER_BINDING, CLUSTER_POLICY, POLICY, QueueFactory
+from lab.controllers.lineage import (
+    BINDING,
+    CLUSTER_BINDING,
+    CLUSTER_POLICY,
+    MANAGER,
+    POLICY,
+    SCHEDULER,
+    QueueFactory,
+)
 from lab.controllers.namespaces import NamespaceSync
 from lab.controllers.policies import PolicyReconciler
 from lab.controllers.scheduler import Scheduler
-from lab.controllers.scope import Scope, agent_scope
+from lab.controllers.scope import Scope, agent_of, agent_scope
 from lab.controllers.taint_manager import TaintManager
 from lab.controllers.work_status import WorkStatusController
 from lab.controllers.workload_rebalancer import WorkloadRebalancerController
@@ -45,6 +53,17 @@ def retry_queues(settings: KarmadaSettings) -> QueueFactory:
         )
 
     return make
+
+
+def process_names(settings: KarmadaSettings, pull_members: Sequence[str] = ()) -> Sequence[str]:
+    """Return the processes of a control plane, in the order of their first loop.
+
+    Args:
+        settings: Feature gates and flags.
+        pull_members: The members that have an agent.
+    """
+    descheduler = [DESCHEDULER] if settings.enable_descheduler else []
+    return [MANAGER, SCHEDULER, *descheduler, *(agent_of(name) for name in pull_members)]
 
 
 def build_controllers(

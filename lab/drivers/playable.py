@@ -7,6 +7,8 @@ from lab.core.faults import Fault, Selection, parts_of, select
 from lab.core.faults.selection import TargetError
 from lab.core.fleet import FleetSpec
 from lab.core.model import HUB
+from lab.core.processes import process_named
+from lab.core.settings import KarmadaSettings
 
 
 def refusal(fault: Fault, fleet: FleetSpec) -> str:
@@ -27,12 +29,27 @@ def refusal(fault: Fault, fleet: FleetSpec) -> str:
     return ""
 
 
-def check_playable(fault: Fault, fleet: FleetSpec) -> None:
-    """Refuse a fault that simulated clusters cannot play.
+def stranger(fault: Fault, fleet: FleetSpec, karmada: KarmadaSettings) -> str:
+    """Return why there is no such process as a fault names, empty if there is one."""
+    from lab.controllers import process_names
+
+    name = fault.parameters.get("process")
+    if name is None:
+        return ""
+    agents = [spec.name for spec in fleet.clusters if spec.sync_mode == "Pull"]
+    try:
+        process_named(str(name), process_names(karmada, agents))
+    except InputError as error:
+        return f"{fault.kind}: {error}"
+    return ""
+
+
+def check_playable(fault: Fault, fleet: FleetSpec, karmada: KarmadaSettings) -> None:
+    """Refuse a fault that simulated clusters and this control plane cannot play.
 
     Raises:
         InputError: It cannot be played; the message has the reason.
     """
-    why = refusal(fault, fleet)
+    why = refusal(fault, fleet) or stranger(fault, fleet, karmada)
     if why:
         raise InputError(why)

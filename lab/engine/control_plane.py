@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lab.core.errors import InputError, did_you_mean
+from lab.core.processes import process_named
 from lab.engine.delivery import Delivery
 from lab.engine.engine import Engine
 from lab.engine.hub_faults import HubFaults
@@ -41,12 +41,7 @@ class ControlPlaneFaults:
         Raises:
             InputError: The control plane has no such process.
         """
-        names = self._engine.processes.names
-        for known in (name, f"karmada-{name}"):
-            if known in names:
-                return known
-        near = did_you_mean(name, names) or f" (it has {', '.join(names)})"
-        raise InputError(f'the control plane has no process "{name}"{near}')
+        return process_named(name, self._engine.processes.names)
 
     def begin_fault(
         self, number: int, kind: str, parameters: Mapping[str, Any], now_s: float
@@ -96,8 +91,9 @@ class ControlPlaneFaults:
         if write is None:
             processes.crash(client, now_s, number, restart_after_s)
             return
+        acknowledged = parameters.get("acknowledged", True)
         moment: Moment = parameters.get("moment") or (
-            "acknowledged" if parameters.get("acknowledged") else "unacknowledged"
+            "acknowledged" if acknowledged else "unacknowledged"
         )
         assert moment in MOMENTS
         processes.crash_at(client, int(write), moment, restart_after_s, number)

@@ -105,13 +105,13 @@ class _Reader(StepReader):
         settings = spec.get("settings") or {}
         members = settings.get("members") or {}
         check_timings(members, document, ("spec", "settings", "members"), self.errors)
+        karmada = self.karmada = self._karmada(settings.get("karmada") or {})
         laws, bounds = read_invariants(self, spec.get("invariants"), ("spec", "invariants"))
         manifests = self.manifests(("spec", "manifests"), spec.get("manifests"))
         steps = self.read_steps(spec.get("steps") or (), ("spec", "steps"))
         expectations = read_expectations(self, spec.get("expect") or (), ("spec", "expect"))
         targets = read_targets(self, spec.get("targets") or (), ("spec", "targets"))
         metadata = document.value["metadata"]
-        karmada = self._karmada(settings.get("karmada") or {})
         self.errors += refusals([*manifests, *_applied_to_hub(steps)], karmada)
         return Scenario(
             name=metadata["name"],

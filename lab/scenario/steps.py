@@ -13,7 +13,8 @@ from lab.core.errors import InputError, Location, did_you_mean, quoted
 from lab.core.faults import read_fault
 from lab.core.faults.read import default_name
 from lab.core.model import Key
-from lab.drivers.playable import refusal
+from lab.core.settings import KarmadaSettings
+from lab.drivers.playable import refusal, stranger
 from lab.scenario.format import (
     STEP_ACTIONS,
     STEP_TIMES,
@@ -52,6 +53,8 @@ class StepReader(PartReader):
         self._check_line = check_line
         self._steps: dict[str, Step] = {}
         self._injects = False
+        self.karmada = KarmadaSettings()
+        """As the scenario sets it; read before the steps."""
         self.latest_s = 0.0
         """The latest time that a step names (s of the run)."""
 
@@ -155,6 +158,9 @@ class StepReader(PartReader):
         why = refusal(fault, self.fleet)
         if why:
             self.error((*path, "kind"), why)
+        why = stranger(fault, self.fleet, self.karmada)
+        if why:
+            self.error((*path, "parameters", "process"), why)
         return FaultAction(fault)
 
     def _named_fault(self, action: FaultAction, name: str, path: Path) -> FaultAction:

@@ -29,6 +29,9 @@ spec:
 WRONG = {
     "no such file": ("kubectl apply -f nope.yaml", "s.yaml:7:5: run: no such file"),
     "a broken file": ("kubectl apply -f broken.yaml", "broken.yaml:2:1: not YAML"),
+    "a crash of nobody": (
+        "fedlab inject ControllerCrash --param process=schedular", 'did you mean "scheduler"?',
+    ),
     "a patch that is no JSON": ("kubectl patch deploy web -p '{bad'", "unable to parse the patch"),
     "a cluster of nobody": ("karmadactl cordon membr1", 'did you mean "member1"'),
     "tainting a cluster of nobody": (

@@ -75,7 +75,7 @@ def test_the_end_of_the_fault_starts_the_process_at_once() -> None:
 def test_an_unknown_process_is_named_with_the_nearest_one() -> None:
     _, _, faults = plane(client="karmada-scheduler")
     assert faults.process("scheduler") == "karmada-scheduler"
-    with pytest.raises(InputError, match=r'"schedular" .* did you mean "karmada-scheduler"'):
+    with pytest.raises(InputError, match=r'"schedular" .* did you mean "scheduler"'):
         faults.process("schedular")
 
 

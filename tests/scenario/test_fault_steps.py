@@ -91,6 +91,20 @@ WRONG = {
         "{fault: {kind: RegionOutge, target: {region: us-east-1}}}",
         's.yaml:11:20: spec.steps[0].fault.kind is "RegionOutge" — did you mean "RegionOutage"?',
     ),
+    "a process of nobody": (
+        "{fault: {kind: ControllerCrash, parameters: {process: schedular}}}",
+        's.yaml:11:59: ControllerCrash: the control plane has no process "schedular" — '
+        'did you mean "scheduler"?',
+    ),
+    "an agent of a Push member": (
+        "{fault: {kind: ClockSkew, target: {hub: true}, parameters: {process: agent/member1}}}",
+        'ClockSkew: the control plane has no process "agent/member1" '
+        "(it has karmada-controller-manager, karmada-scheduler",
+    ),
+    "two words for one moment": (
+        "{fault: {kind: ControllerCrash, parameters: {moment: before, acknowledged: true}}}",
+        "ControllerCrash takes moment or acknowledged, not both",
+    ),
     "no kind": ("{fault: {target: {region: us-east-1}}}", "s.yaml:11:13: spec.steps[0].fault.kind is missing"),
     "an unknown field": (
         "{fault: {kind: ClusterOutage, target: {cluster: member1}, fro: 1m}}",

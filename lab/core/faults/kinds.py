@@ -27,6 +27,7 @@ class FaultKind:
         harm: What stops while it lasts.
         parameters: In the order of the help.
         one_of: At least one of these parameters must be given.
+        either: At most one of these parameters may be given.
         momentary: Without a length it strikes once and is over.
         refused: By backend, why it cannot be played there.
     """
@@ -38,6 +39,7 @@ class FaultKind:
     harm: Harm
     parameters: tuple[Parameter, ...] = ()
     one_of: tuple[str, ...] = ()
+    either: tuple[str, ...] = ()
     momentary: bool = False
     refused: Mapping[str, str] | None = None
 
@@ -57,7 +59,7 @@ _FACTOR = Parameter("factor", "number", "how many times as long everything takes
 _DELAY = Parameter("delay", "duration", "how much longer everything takes on top of that", 0.0)
 _API, _NETWORK, _STORE = "API server", "Network and watches", "Storage and time"
 _NODES, _WIDE, _CONTROL = "Nodes and pods", "Regions, zones and patterns", "Control plane"
-_PROCESS = "as karmada-scheduler or scheduler; an unknown one is told with those there are"
+_PROCESS = "as karmada-scheduler or scheduler, karmada-agent/member1 or agent/member1"
 
 _TABLE = (
     FaultKind(
@@ -229,12 +231,16 @@ _TABLE = (
                       "karmada-controller-manager"),
             Parameter("write", "count", "at which of its writes, 1 being the next; default: now",
                       least=1),
+            Parameter("moment", "choice",
+                      "where with that write: never sent; carried out, and the answer is lost; "
+                      "carried out and answered (the default)",
+                      choices=("before", "unacknowledged", "acknowledged")),
             Parameter("acknowledged", "flag",
-                      "the write is carried out and answered (false: carried out, and the answer "
-                      "is lost)", True),
+                      "the same in short: true is moment acknowledged, false is unacknowledged"),
             Parameter("restartAfter", "duration",
                       "when another one leads (the default is Karmada's lease)", 15.0),
         ),
+        either=("moment", "acknowledged"),
     ),
     FaultKind(
         "BackupStoreDown", _CONTROL,

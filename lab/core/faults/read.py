@@ -153,6 +153,10 @@ class _Reader(Problems):
         for each in (kind, inner):
             if each is not None and each.one_of and not set(each.one_of) & set(given):
                 self.error(("parameters",), f"{each.name} needs {' or '.join(each.one_of)}")
+            both = [name for name in each.either if name in given] if each is not None else []
+            if each is not None and len(both) > 1:
+                text = f"{each.name} takes {' or '.join(both)}, not both"
+                self.error(("parameters", both[-1]), text, key=True)
         return {name: found[name] for name in known if name in found}
 
     def _inner(self, kind: FaultKind, given: Mapping[str, Any]) -> FaultKind | None:

@@ -91,7 +91,12 @@ PARTS: dict[str, tuple[dict[str, Any], list[tuple[str, str, dict[str, Any]]]]] =
     "the hub goes without saying": (
         {"kind": "ControllerCrash", "parameters": {"write": 3}},
         [("", "ControllerCrash", {"process": "karmada-controller-manager", "write": 3,
-                                  "acknowledged": True, "restartAfter": 15.0})],
+                                  "restartAfter": 15.0})],
+    ),
+    "a crash before a write": (
+        {"kind": "ControllerCrash", "parameters": {"write": 3, "moment": "before"}},
+        [("", "ControllerCrash", {"process": "karmada-controller-manager", "write": 3,
+                                  "moment": "before", "restartAfter": 15.0})],
     ),
     "a link between two members": (
         {"kind": "Partition", "parameters": {"between": ["east1", "west"]}}, [],
