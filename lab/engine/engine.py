@@ -294,6 +294,9 @@ class Engine:
             self._land(flight, plan.error)
             return
         action = plan.actions[flight.sent]
+        if loop.held and action.cluster == HUB:
+            self._cut_off(flight, action)
+            return
         if self.processes.crashes_before(loop.controller.client, action):
             return
         flight.sent += 1
@@ -327,6 +330,14 @@ class Engine:
             self._advance(flight)
         if server is None:
             self._nobody_there(request, action)
+
+    def _cut_off(self, flight: Flight, action: Action) -> None:
+        """Answer for a hub that a process cannot reach now: what its plan had left is not sent."""
+        self._requests += 1
+        self._flights[self._requests] = flight
+        self._sent[self._requests] = flight.cause
+        error = ApiError(503, "ServiceUnavailable", "dial tcp: i/o timeout")
+        self._answered(Answered(self._requests, action, error=error))
 
     def _nobody_there(self, request: int, action: Action) -> None:
         """Answer for a Cluster that somebody registered without a member behind it."""

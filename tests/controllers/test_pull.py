@@ -242,3 +242,30 @@ def test_it_leaves_with_its_works() -> None:
     assert federation.hub.store.find(CLUSTER) is None
     assert replicas(federation) == {"push": 2}
     assert federation.hub.store.find(LEASE) is None
+
+
+def test_a_plan_under_way_ends_at_the_cut() -> None:
+    """The agent has written to its member; what it had to tell the hub next is not sent."""
+    federation = fleet()
+    federation.acting("user")
+    federation.hub.store.create(POLICY, federation.now_s)
+    federation.hub.store.create(DEPLOYMENT, federation.now_s)
+    while "pull" not in replicas(federation):
+        federation.run_until(round(federation.now_s + 0.0001, 6))
+    cut_s = federation.now_s
+    inject(federation, "Partition", 8.0)
+    federation.run_until(cut_s + 7.9)
+    told = [
+        record
+        for record in federation.trace.records
+        if record.type == "action"
+        and record.time_s > cut_s
+        and record.key is not None
+        and record.key.namespace == "karmada-es-pull"
+        and record.actor != "binding-controller"
+    ]
+    assert told == []
+    federation.run_until(cut_s + 30.0)
+    binding = Key(HUB, "work.karmada.io/v1alpha2", "ResourceBinding", "default", "web-deployment")
+    items = federation.hub.store.get(binding)["status"]["aggregatedStatus"]
+    assert {item["clusterName"]: item["status"]["readyReplicas"] for item in items}["pull"] == 2
