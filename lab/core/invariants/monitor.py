@@ -51,19 +51,10 @@ class Monitor:
         self.listeners: list[Callable[[Violation], None]] = []
         """Called with every violation when it is seen for the first time."""
         self._last_number = 0
-        self._hub: dict[tuple[str, str], list[Look]] = {}
-        self._member: dict[tuple[str, str], list[Look]] = {}
-        self._every: dict[str, list[Look]] = {"hub": [], "members": []}
+        self._looks: dict[tuple[bool, str, str], list[Look]] = {}
         self._hearing: dict[str, list[Law]] = {}
         self._counting: list[Law] = []
         for law in self._laws:
-            look = (law, law.changed)
-            for kind in law.hub_kinds:
-                self._hub.setdefault(kind, []).append(look)
-            for kind in law.member_kinds:
-                self._member.setdefault(kind, []).append(look)
-            for place in law.every_kind:
-                self._every[place].append(look)
             for word in law.record_types:
                 self._hearing.setdefault(word, []).append(law)
             if law.counts:
@@ -73,37 +64,41 @@ class Monitor:
 
     def hear(self, record: Record) -> None:
         """Take in a trace record; a change of the hub is looked at here."""
-        scene = self.scene
-        self._pass_to(record.time_s)
-        self._last_number = record.number
-        kind = record.type
-        if record.key is not None:
-            self.scene.numbers[record.key] = record.number
+        scene, time_s, number = self.scene, record.time_s, record.number
+        if scene.timers.next_s <= time_s:
+            self._pass_to(time_s)
+        scene.now_s = time_s
+        self._last_number = number
+        kind, key = record.type, record.key
+        if key is not None:
+            scene.numbers[key] = number
         if kind == "change":
-            key = record.key
-            if key is not None and key.cluster == HUB:
-                if key.kind != "Cluster":
-                    scene.changed_s = record.time_s
+            if key is not None and key[0] == HUB:
+                if key[2] != "Cluster":
+                    scene.changed_s = time_s
                 self._changed(
-                    Change(record.time_s, key, record.before, record.after, record.number,
-                           record.actor, record.cause))  # fmt: skip
+                    Change(
+                        time_s, key, record.before, record.after, number, record.actor, record.cause
+                    )
+                )
         elif kind == "step":
-            scene.disturbed_s = record.time_s
+            scene.disturbed_s = time_s
         elif kind == "fault":
             self._fault(record)
-        for law in self._hearing.get(kind, ()):
-            self._take(law, law.heard(record))
-        if scene.timers.next_s <= scene.now_s:
-            self._pass_to(scene.now_s)
+        hearing = self._hearing.get(kind)
+        if hearing is not None:
+            for law in hearing:
+                self._take(law, law.heard(record))
+        if scene.timers.next_s <= time_s:
+            self._pass_to(time_s)
 
     def saw(self, time_s: float, key: Key, before: Manifest | None, after: Manifest | None) -> None:
         """Take in a change of a member's object, as its API server wrote it."""
-        looks = self._member.get((key.api_version, key.kind))
-        if looks is None and not self._every["members"]:
-            return
-        self._pass_to(time_s)
+        if self.scene.timers.next_s <= time_s:
+            self._pass_to(time_s)
+        self.scene.now_s = time_s
         number = self.scene.numbers.get(key, self._last_number)
-        self._changed(Change(time_s, key, before, after, number, key.cluster))
+        self._changed(Change(time_s, key, before, after, number, key[0]))
 
     def served(self, time_s: float, key: Key, count: Count) -> None:
         """Take in how many pods of a member's workload truly serve."""
@@ -167,17 +162,25 @@ class Monitor:
 
     def _changed(self, change: Change) -> None:
         key = change.key
-        kind = (key.api_version, key.kind)
-        if key.cluster:
-            looks = (self._every["members"], self._member.get(kind, ()))
-        else:
-            looks = (self._every["hub"], self._hub.get(kind, ()))
-            if kind == CLUSTER:
-                self.scene.cluster_changed(change)
-        for group in looks:
-            for law, look in group:
-                for found in look(change):
-                    self._add(law, found, change.record)
+        place = (key[0] == HUB, key[1], key[2])
+        looks = self._looks.get(place)
+        if looks is None:
+            looks = self._looks[place] = self._looks_at(*place)
+        if place == (True, *CLUSTER):
+            self.scene.cluster_changed(change)
+        for law, look in looks:
+            for found in look(change):
+                self._add(law, found, change.record)
+
+    def _looks_at(self, in_hub: bool, api_version: str, kind: str) -> list[Look]:
+        """Return who looks at changes of a kind, in the order of the laws."""
+        what = (api_version, kind)
+        return [
+            (law, law.changed)
+            for law in self._laws
+            if ("hub" if in_hub else "members") in law.every_kind
+            or what in (law.hub_kinds if in_hub else law.member_kinds)
+        ]
 
     def _fault(self, record: Record) -> None:
         scene, detail = self.scene, record.detail

@@ -14,6 +14,7 @@ from lab.core.invariants.scene import (
     Change,
     Scene,
     binding_of_work,
+    carried,
     hub_key,
     span,
     tasks_of,
@@ -132,7 +133,7 @@ class NoSurplus(Law):
         work = self.scene.work_of(manifest)
         if work is None or spec_of(work).get("suspendDispatching"):
             return desired, ""
-        told = get_in(work, ("spec", "workload", "manifests", 0, "spec", wish))
+        told = get_in(carried(work), ("spec", wish))
         if told is None or whole(told) >= desired:
             return desired, ""
         cluster = _cluster_of(work)
@@ -184,9 +185,8 @@ class NoSurplus(Law):
         """Tell of a copy that stands too long in a cluster that can be reached."""
         cluster = _cluster_of_key(key)
         open_s = self.scene.now_s - max(since_s, self.scene.ready_since_s(cluster))
-        work = self.scene.objects.find(key)
-        manifest = None if work is None else get_in(work, ("spec", "workload", "manifests", 0))
-        if not manifest:
+        manifest = carried(self.scene.objects.find(key))
+        if manifest is None:
             return
         place = key_of(manifest, cluster)
         copy = self.scene.objects.find(place)

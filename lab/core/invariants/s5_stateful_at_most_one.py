@@ -12,12 +12,13 @@ from lab.core.invariants.scene import (
     Change,
     Scene,
     binding_of_work,
+    carried,
     member_object,
     tasks_of,
 )
 from lab.core.invariants.violation import Finding
 from lab.core.labels import EXECUTION_PREFIX
-from lab.core.manifest import Manifest, get_in, spec_of, status_of
+from lab.core.manifest import Manifest, spec_of, status_of
 from lab.core.model import Key
 from lab.core.reading import whole
 from lab.core.scheduling.request import assigned_of
@@ -119,7 +120,8 @@ class StatefulAtMostOne(Law):
 
 
 def _replicas(work: Manifest | None) -> int:
-    if work is None:
+    manifest = carried(work)
+    if manifest is None:
         return 0
-    spec = get_in(work, ("spec", "workload", "manifests", 0, "spec")) or {}
+    spec = spec_of(manifest)
     return next((whole(spec[field]) for field in _FIELDS if field in spec), 1)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
+from lab.core.interpreter.fields import InterpretError
 from lab.core.interpreter.requirements import pod_request
 from lab.core.invariants.law import Law
 from lab.core.invariants.scene import Change, Scene
@@ -110,7 +112,9 @@ class NoOvercommit(Law):
         known = self._requests.get(id(containers))
         if known is not None and known[0] is containers:
             return known[1]
-        request = {**pod_request(spec_of(pod)), PODS: 1}
+        request = {PODS: 1}
+        with suppress(InterpretError):
+            request |= pod_request(spec_of(pod))
         if len(self._requests) >= 4096:
             self._requests.clear()
         self._requests[id(containers)] = (containers, request)
@@ -121,7 +125,10 @@ class NoOvercommit(Law):
         if known is None:
             node = self.scene.objects.find(Key(place[0], *NODE, "", place[1]))
             offered = {} if node is None else status_of(node).get("allocatable") or {}
-            known = {name: resource_value(name, text) for name, text in offered.items()}
+            known = {}
+            for name, text in offered.items():
+                with suppress(ValueError):  # somebody wrote nonsense over it
+                    known[name] = resource_value(name, text)
             self._rooms[place] = known
         return known
 
@@ -140,6 +147,10 @@ def _quota(change: Change, bound: str, used: str) -> Iterator[Finding]:
         most = hard.get(resource)
         if most is None:
             continue
-        amount = parse_quantity(text)
-        if amount > parse_quantity(most) and amount > parse_quantity(earlier):
+        try:
+            amount = parse_quantity(text)
+            grown = amount > parse_quantity(most) and amount > parse_quantity(earlier)
+        except ValueError:
+            continue
+        if grown:
             yield Finding(change.key, f"{text} {resource} used, at most {most} allowed")

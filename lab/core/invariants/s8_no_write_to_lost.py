@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from lab.core.invariants.law import Law
-from lab.core.invariants.scene import WORK, Change, Record, Scene, span
+from lab.core.invariants.scene import WORK, Change, Record, Scene, carried, span
 from lab.core.invariants.violation import Finding
 from lab.core.labels import EXECUTION_PREFIX
-from lab.core.manifest import get_in, spec_of
+from lab.core.manifest import spec_of
 from lab.core.model import HUB, Key, key_of
 
 IN_FLIGHT_S = 5.0
@@ -42,8 +42,8 @@ class NoWriteToLost(Law):
         if before is not None and after is not None and before.get("spec") is after.get("spec"):
             return ()
         for work in (before, after):
-            manifest = None if work is None else get_in(work, ("spec", "workload", "manifests", 0))
-            if work is None or not manifest:
+            manifest = carried(work)
+            if work is None or manifest is None:
                 continue
             key = key_of(manifest, change.key.namespace.removeprefix(EXECUTION_PREFIX))
             if work is change.after and spec_of(work).get("suspendDispatching"):

@@ -27,7 +27,7 @@ from lab.core.labels import (
     WORK_NAME,
     WORK_NAMESPACE,
 )
-from lab.core.manifest import Manifest, annotations_of, condition, spec_of
+from lab.core.manifest import Manifest, annotations_of, condition, get_in, spec_of
 from lab.core.model import HUB, Key
 from lab.core.settings import KarmadaSettings
 from lab.core.work import work_name
@@ -322,6 +322,12 @@ def binding_of_work(work: Manifest) -> Key | None:
     if marks.get(CLUSTER_BINDING_NAME):
         return Key(HUB, *CLUSTER_BINDING, "", marks[CLUSTER_BINDING_NAME])
     return None
+
+
+def carried(work: Manifest | None) -> Manifest | None:
+    """Return the object a Work carries, None if it carries none that could be read."""
+    found = None if work is None else get_in(work, ("spec", "workload", "manifests", 0))
+    return found if isinstance(found, Mapping) else None
 
 
 def member_object(binding: Manifest, cluster: str) -> Key:
