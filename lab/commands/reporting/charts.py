@@ -79,14 +79,15 @@ def cluster_chart(
     clusters: Sequence[ClusterSeries], bands: Sequence[Band], end_s: float, names: Sequence[str]
 ) -> str:
     """Return a lane for each cluster: what serves, what its API says, and its Ready condition."""
-    lane, top = 46.0, 22.0
+    lane, top = 46.0, 8.0
     bottom = top + lane * len(clusters)
     axis = Axis(end_s, _LEFT, _RIGHT)
     most = max([1, *(v for each in clusters for _, v in (*each.serving, *each.ready))])
-    parts = list(_bands(bands, axis, top, bottom))
-    parts += _ticks(axis, top, bottom)
+    parts = list(_ticks(axis, top, bottom))
     for index, each in enumerate(clusters):
         begin = top + lane * index
+        struck = [band for band in bands if not band.clusters or each.name in band.clusters]
+        parts += _bands(struck, axis, begin, begin + lane, named=False)
         floor, scale = begin + lane - 10, (lane - 16) / most
         class_ = f"c{names.index(each.name)}" if each.name in names else "rest"
         parts.append(element("line", x1=number(_LEFT), x2=number(_RIGHT), y1=number(begin + lane),
@@ -140,9 +141,11 @@ def coloured(clusters: Sequence[ClusterSeries]) -> list[str]:
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def _bands(bands: Sequence[Band], axis: Axis, top: float, bottom: float) -> Iterator[str]:
-    free = [0.0, 0.0]
-    """Where the next name can stand, on each of two rows."""
+def _bands(
+    bands: Sequence[Band], axis: Axis, top: float, bottom: float, *, named: bool = True
+) -> Iterator[str]:
+    free = 0.0
+    """Where the next name can stand."""
     for band in bands:
         left, right = axis.at(band.from_s), axis.at(band.to_s)
         words = f"{band.name} ({band.kind})" if band.kind != band.name else band.kind
@@ -153,8 +156,8 @@ def _bands(bands: Sequence[Band], axis: Axis, top: float, bottom: float) -> Iter
                         class_="fault")  # fmt: skip
         yield titled(shape, tip)
         room = min(len(words) * _BAND_TEXT, axis.right - left)
-        if left >= free[0] and axis.right - left > 60:
-            free[0] = left + room + 10
+        if named and left >= free and axis.right - left > 60:
+            free = left + room + 10
             yield text(left, top - 5, _cut(words, axis.right - left), "faultname")
 
 

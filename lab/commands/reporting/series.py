@@ -67,6 +67,7 @@ def app_series(world: World, samples: Iterable[Sample]) -> list[AppSeries]:
     """Return the applications that have replicas, those on the hub first, then by name."""
     found: dict[Key, AppSeries] = {key: AppSeries(key) for key in _templates(world)}
     asked = set()
+    assigned = _assigned(world)
     for api_version, kind in sorted({key[1:3] for key in found}):
         for change in world.changes(HUB, api_version, kind, -1e9):
             series = found.get(change.key)
@@ -86,7 +87,37 @@ def app_series(world: World, samples: Iterable[Sample]) -> list[AppSeries]:
             totals = desired.setdefault(app, {})
             totals[each.key.cluster] = each.desired
             _add(series.wanted, each.time_s, sum(totals.values()))
+    for key, steps in assigned.items():
+        # Duplicated, each cluster is to run all of them: more than the template says.
+        found[key].wanted = highest(found[key].wanted, steps)
     return [found[key] for key in sorted(found) if found[key].most]
+
+
+def _assigned(world: World) -> dict[Key, Steps]:
+    """Return how many replicas the bindings' clusters are given together."""
+    found: dict[Key, Steps] = {}
+    for binding in BINDINGS:
+        for change in world.changes(HUB, *binding, -1e9):
+            key = template_of(change.object)
+            if key is not None:
+                gone = change.type == "DELETED"
+                clusters = () if gone else spec_of(change.object).get("clusters") or ()
+                total = sum(int(each.get("replicas") or 0) for each in clusters)
+                _add(found.setdefault(key, []), change.time_s, total)
+    return found
+
+
+def highest(one: Steps, two: Steps) -> Steps:
+    """Return the higher of two series at each moment.
+
+    Example:
+        >>> highest([(0.0, 2), (5.0, 1)], [(1.0, 3), (4.0, 0)])
+        [(0.0, 2), (1.0, 3), (4.0, 2), (5.0, 1)]
+    """
+    found: Steps = []
+    for time_s in sorted({time_s for time_s, _ in (*one, *two)}):
+        _add(found, time_s, max(value_at(one, time_s), value_at(two, time_s)))
+    return found
 
 
 def together(apps: Sequence[AppSeries]) -> AppSeries:
