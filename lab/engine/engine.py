@@ -160,7 +160,9 @@ class Engine:
         if event.object is None and before is None:
             return
         if event.object is not None and event.object == before:
-            if seen_before:  # a process that started again lists what it knew in its former life
+            # No news, but it arrived: a process that started again lists what it knew in its former
+            # life, or a watch said the same thing twice.
+            if seen_before or not event.initial:
                 self._spread(event, cause or self.causes.root)
             return
         number = self.trace.add(
