@@ -139,6 +139,7 @@ def described(text: str, width: int = 100) -> Iterator[str]:
 
 def play_report(played: Played, *, verbose: bool) -> Iterator[str]:
     """Yield the lines of a played scenario: what happened, the members, the checks."""
+    from lab.commands.printers.excerpt import excerpt_lines
     from lab.commands.printers.placed import placed_lines, placed_objects
     from lab.commands.printers.text import safe
     from lab.commands.printers.timeline import clock, render_timeline, timeline
@@ -151,10 +152,10 @@ def play_report(played: Played, *, verbose: bool) -> Iterator[str]:
         yield from described(played.description)
         yield ""
     yield "What happened"
-    cut = len(told) - _SHOWN_LINES
-    yield render_timeline(told if verbose or cut <= 0 else told[:_SHOWN_LINES], events=verbose)
-    if cut > 0 and not verbose:
-        yield f"  … and {cut} more (-v shows all)"
+    if verbose:
+        yield render_timeline(told, events=True)
+    else:
+        yield from excerpt_lines(told, _SHOWN_LINES)
     yield ""
     yield from placed_lines(list(placed_objects(played.world)), verbose=verbose)
     yield from outcome_lines(played.outcomes, verbose=verbose)
