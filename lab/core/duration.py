@@ -32,7 +32,10 @@ def parse_duration_s(text: str | float) -> float:
     if isinstance(text, bool):
         raise ValueError(f"not a duration: {text!r}")
     if isinstance(text, int | float):
-        return round(float(text), 6)
+        try:
+            return round(float(text), 6)
+        except OverflowError:
+            raise ValueError("not a duration: a number of more than 308 digits") from None
     body = text.strip()
     sign = -1.0 if body.startswith("-") else 1.0
     body = body.lstrip("+-")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -129,13 +130,17 @@ def read_share(given: Any) -> float:
         return _finite(number / 100 if body.endswith("%") else number, given)
     if isinstance(given, bool) or not isinstance(given, int | float):
         raise ValueError(f"is {quoted(given)}, needs a share (30% or 0.3)")
-    return _finite(float(given), given)
+    return _finite(given, given)
 
 
 def _finite(number: float, given: Any) -> float:
-    if not abs(number) < float("inf"):
+    try:
+        found = float(number)
+    except OverflowError:  # a whole number of more than 308 digits
+        found = math.inf
+    if not math.isfinite(found):
         raise ValueError(f"is {quoted(given)}, needs a finite number")
-    return number
+    return found
 
 
 def _duration(parameter: Parameter, given: Any, text: bool) -> float:
@@ -152,14 +157,15 @@ def _share(parameter: Parameter, given: Any, text: bool) -> float:
 
 
 def _number(parameter: Parameter, given: Any, text: bool) -> float:
-    if text:
+    value = given
+    if text and isinstance(given, str):
         try:
-            return _finite(float(given), given)
+            value = float(given)
         except ValueError:
-            raise ValueError(f"is {quoted(given)}, needs a number") from None
-    if isinstance(given, bool) or not isinstance(given, int | float):
+            value = None
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"is {quoted(given)}, needs a number")
-    return _finite(float(given), given)
+    return _finite(value, given)
 
 
 def _count(parameter: Parameter, given: Any, text: bool) -> int:

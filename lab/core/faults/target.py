@@ -128,7 +128,7 @@ class TargetReader:
         word = given.strip().removesuffix("%") if isinstance(given, str) else given
         try:
             value = float(word) if isinstance(word, str | int | float) else float("nan")
-        except ValueError:
+        except (ValueError, OverflowError):
             value = float("nan")
         if isinstance(given, bool) or not 0 < value <= 100:
             text = f"{path[-1]} is {quoted(given)}, needs more than 0 and at most 100"

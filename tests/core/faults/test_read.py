@@ -180,6 +180,57 @@ def test_wrong_faults(given: dict[str, Any], message: str) -> None:
     assert any(message in each for each in told), told
 
 
+NO_VALUES: dict[str, Any] = {
+    "null": None,
+    "a list": [None],
+    "a map": {"a": 1},
+    "a text": "\x00",
+    "a flag": True,
+    "not a number": float("nan"),
+    "infinity": float("inf"),
+    "a number beyond all": 10**400,
+    "a number far below": -(10**400),
+}
+FITTING = {("text", "a text"), ("flag", "a flag"), ("kind", "a text")}
+"""Of these types, these are values."""
+
+
+@pytest.mark.parametrize("text", [False, True], ids=["in a file", "on a command line"])
+@pytest.mark.parametrize("said", NO_VALUES.keys())
+def test_every_parameter_refuses_what_is_no_value_with_its_place(said: str, text: bool) -> None:
+    def locate(path: tuple[str | int, ...], key: bool) -> Location:
+        return Location("/".join(map(str, path)))
+
+    value = NO_VALUES[said]
+    for kind in KINDS.values():
+        for each in kind.parameters:
+            if (each.type, said) in FITTING or (text and each.type == "texts" and said == "a text"):
+                continue
+            fault = {"kind": kind.name, "parameters": {each.name: value}}
+            with pytest.raises(InputError) as caught:
+                read_fault(fault, FLEET, locate=locate, text=text)
+            place = Location(f"parameters/{each.name}")
+            problems = (caught.value, *caught.value.problems)
+            told = [problem.message for problem in problems if problem.location == place]
+            assert any(f"{kind.name}: {each.name} is " in line for line in told), told
+
+
+HUGE: dict[str, dict[str, Any]] = {
+    "a length": {"for": 10**400},
+    "a ramp": {"for": "2m", "ramp": 10**400},
+    "an interval": {"for": "2m", "repeat": {"times": 2, "every": 10**400}},
+    "a percentage": {"target": {"percent": 10**400}},
+    "a percentage of nodes": {"target": {"nodes": {"percent": 10**400}}},
+}
+
+
+@pytest.mark.parametrize("more", HUGE.values(), ids=HUGE.keys())
+def test_huge_numbers_are_refused(more: dict[str, Any]) -> None:
+    with pytest.raises(InputError) as caught:
+        read_fault({"kind": "NodeLoss", "target": {"cluster": "west"}, **more}, FLEET)
+    assert "is 1000" in caught.value.message
+
+
 def test_errors_have_the_places_that_somebody_knows() -> None:
     def locate(path: tuple[str | int, ...], key: bool) -> Location:
         return Location("/".join(map(str, path)) + ("!" if key else ""))
