@@ -108,6 +108,8 @@ class StatusRecount(Law):
                 yield Finding(key, f"says nothing about {name}, where it is placed", remark=away)
 
     def _template(self, binding: Manifest, items: Any) -> Iterator[Finding]:
+        if not items and not status_of(binding).get("lastScheduledTime"):
+            return  # Karmada sums nothing up before a binding was scheduled for the first time
         place = resource_key(binding)
         template = self.scene.objects.find(place)
         if template is None or not self._interpreter.has(template, Operation.AGGREGATE):

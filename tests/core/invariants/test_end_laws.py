@@ -345,6 +345,16 @@ def test_what_cannot_be_asked_is_a_remark() -> None:
     assert len(play.remarks()) == 1
 
 
+def test_what_was_never_scheduled_has_no_sum() -> None:
+    play = healthy("Q5", items=[])
+    never = binding({}, items=[])
+    never["status"].pop("lastScheduledTime", None)
+    play.put(never)
+    play.put(template(4))
+    play.end()
+    assert play.told() == []
+
+
 def test_a_condition_of_an_older_generation() -> None:
     play = healthy("Q5")
     play.put(binding({"m1": 2, "m2": 2}, items=[item("m1"), item("m2")], generation=3, observed=2))
