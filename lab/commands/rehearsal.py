@@ -37,7 +37,7 @@ from lab.scenario.shelf import overhearing
 from lab.scenario.source import raise_problems
 
 if TYPE_CHECKING:
-    from lab.core.fleet import FleetSpec
+    from lab.core.fleet import ClusterSpec, FleetSpec
 
 
 def load_rehearsed(
@@ -149,8 +149,9 @@ class _Stage:
         """Return a cluster of the fleet, or None."""
         if key.cluster != HUB or (key.api_version, key.kind) != CLUSTER:
             return None
-        if key.name in self.members():
-            return _cluster(key.name)
+        spec = next((each for each in self.fleet.clusters if each.name == key.name), None)
+        if spec is not None:
+            return _cluster(spec)
         self.strangers.append(key.name)
         return None
 
@@ -160,7 +161,7 @@ class _Stage:
         """Return the clusters of the fleet, or nothing."""
         if cluster != HUB or (api_version, kind) != CLUSTER:
             return []
-        return [_cluster(name) for name in self.members()]
+        return [_cluster(spec) for spec in self.fleet.clusters]
 
     def happenings(self, types: Sequence[str] = (), key: Key | None = None) -> Sequence[Happening]:
         """Return nothing: nothing has happened."""
@@ -247,5 +248,11 @@ class _Stage:
             registry.add(guess(api_version, kind, namespaced=bool(namespace_of(manifest))))
 
 
-def _cluster(name: str) -> Manifest:
-    return {"apiVersion": CLUSTER[0], "kind": CLUSTER[1], "metadata": {"name": name}, "spec": {}}
+def _cluster(spec: ClusterSpec) -> Manifest:
+    # Who looks after it decides which verbs it takes; the run cannot change that.
+    return {
+        "apiVersion": CLUSTER[0],
+        "kind": CLUSTER[1],
+        "metadata": {"name": spec.name},
+        "spec": {"syncMode": spec.sync_mode},
+    }

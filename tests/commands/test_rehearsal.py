@@ -57,6 +57,20 @@ def test_wrong_lines(tmp_path: Path, line: str, message: str) -> None:
     assert load_rehearsed(file).name == "s"
 
 
+@pytest.mark.parametrize(
+    ("mode", "right", "wrong"),
+    [("Pull", "unregister", "unjoin"), ("Push", "unjoin", "unregister")],
+)
+def test_the_verb_fits_the_mode(tmp_path: Path, mode: str, right: str, wrong: str) -> None:
+    file = tmp_path / "s.yaml"
+    head = HEAD.replace("{name: member1}", f"{{name: member1, syncMode: {mode}}}")
+    file.write_text(f'{head}  - {{at: 1s, run: "karmadactl {right} member1"}}\n')
+    assert load_rehearsed(file).name == "s"
+    file.write_text(f'{head}  - {{at: 1s, run: "karmadactl {wrong} member1"}}\n')
+    with pytest.raises(InputError, match=f"is a {mode} mode member cluster"):
+        load_rehearsed(file)
+
+
 def test_what_only_the_run_can_know_is_no_mistake(tmp_path: Path) -> None:
     (tmp_path / "crd.yaml").write_text(CRD)
     lines = (
