@@ -37,6 +37,8 @@ def decisions(world: World) -> Iterator[Told]:
         kind = str(record.detail.get("kind"))
         if kind == "eviction-task":
             lines = _tasks(record)
+        elif kind == "eviction" and _at_once(record):
+            continue  # the eviction itself follows in the same instant
         elif kind in _DECISIONS:
             lines = [(kind, str(record.detail.get("summary")))]
         else:
@@ -46,6 +48,13 @@ def decisions(world: World) -> Iterator[Told]:
             if last.get((place, topic)) != text:
                 last[place, topic] = text
                 yield Told(record.time_s, "eviction", f"{place}: {text}", record=record.number)
+
+
+def _at_once(record: Happening) -> bool:
+    """Tell whether an object is put in the queue of evictions and it is its turn at once."""
+    explanation: Mapping[str, Any] = record.detail.get("explanation") or {}
+    turn_s = explanation.get("turn")
+    return turn_s is not None and bool(turn_s <= record.time_s)
 
 
 def _tasks(record: Happening) -> list[tuple[str, str]]:

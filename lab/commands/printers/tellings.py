@@ -71,6 +71,11 @@ def _targets(clusters: Any) -> str:
     )
 
 
+def _shares(clusters: Any) -> dict[str, Any]:
+    """Return each target's replicas: another order of the same is no news."""
+    return {str(each.get("name")): each.get("replicas") for each in clusters or ()}
+
+
 def bindings(changes: Sequence[ObjectChange]) -> Iterator[Told]:
     """Tell of bindings: made, scheduled, refused, applied, healthy."""
     before: dict[Key, Manifest] = {}
@@ -85,7 +90,7 @@ def bindings(changes: Sequence[ObjectChange]) -> Iterator[Told]:
         if change.type == "ADDED":
             yield Told(time_s, "binding", f"{place} created")
         was, now = spec_of(old).get("clusters"), spec_of(new).get("clusters")
-        if (was or []) != (now or []):
+        if _shares(was) != _shares(now):
             moved = f" (was {_targets(was)})" if was else ""
             left = _evicted(old, new)
             topic, word = ("eviction", f"evicted from {left}, left with") if left else (
