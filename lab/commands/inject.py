@@ -158,8 +158,8 @@ def _check_condition(fault: Fault, world: World) -> None:
     if not fault.abort_if:
         return
     from lab.core.errors import InputError, Location
+    from lab.scenario.calls import HELPERS, check_calls
     from lab.scenario.expression import compile_expression
-    from lab.scenario.helpers import HELPERS, check_calls
 
     try:
         expression = compile_expression(fault.abort_if, Location("--abort-if"), HELPERS)

@@ -11,8 +11,9 @@ from typing import Any, Protocol
 
 from lab.core.errors import InputError, Location
 from lab.core.kinds import KindRegistry
+from lab.scenario.calls import HELPERS
 from lab.scenario.expression import Expression, compile_expression
-from lab.scenario.helpers import HELPERS, Asked
+from lab.scenario.helpers import Asked
 from lab.scenario.world import World
 
 

@@ -42,7 +42,7 @@ _CEL: Schema = {
     "type": "string",
     "format": "cel",
     "description": "A CEL expression over ready(), replicas(), clusters(), exists(), status(), "
-    "object(), serving(), rto(), minutes_below(), lost() and now().",
+    "object(), condition(), taints(), serving(), rto(), minutes_below(), lost() and now().",
 }
 _FILE: Schema = {"type": "string", "format": "file", "minLength": 1}
 _OBJECT: Schema = {

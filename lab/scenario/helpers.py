@@ -7,6 +7,9 @@ clusters(ref)             names of the clusters the scheduler has chosen, sorted
 exists(ref[, cluster])    the object is there (without a cluster: in the hub)
 status(ref[, cluster])    its status (an empty map if it has none)
 object(ref[, cluster])    the whole object (an empty map if it is not there)
+condition(ref, type[, cluster])
+                          the status of one of its conditions (an empty text if it has none)
+taints(cluster)           the taints of a Cluster, each as the text key:Effect
 now()                     seconds since the start of the run
 serving(ref[, cluster])   pods that truly serve: ready ones on nodes that live, API up or down
 rto(ref)                  longest time below target so far (s), one that goes on included
@@ -17,115 +20,19 @@ lost(ref)                 the most pods that were missing at a moment
 from __future__ import annotations
 
 import inspect
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from lab.core.binding import binding_name
-from lab.core.errors import InputError, did_you_mean, quoted
+from lab.core.errors import InputError, quoted
 from lab.core.kinds import KindRegistry
-from lab.core.labels import BINDING_API
-from lab.core.manifest import Manifest, condition, get_in, spec_of, status_of
+from lab.core.labels import BINDING_API, CLUSTER_API
+from lab.core.manifest import Manifest, get_in, spec_of, status_of
 from lab.core.model import HUB, Key
 from lab.core.outcomes import Ledger
-from lab.scenario.expression import Expression
+from lab.scenario.calls import check_cluster, fields_asked
 from lab.scenario.reference import Reference, parse_reference
 from lab.scenario.world import World
-
-HELPERS = (
-    "ready",
-    "replicas",
-    "clusters",
-    "exists",
-    "status",
-    "object",
-    "now",
-    "serving",
-    "rto",
-    "minutes_below",
-    "lost",
-)
-_TEXT = r"""(?:'([^'\\]*)'|"([^"\\]*)")"""
-_ASKING = "|".join(name for name in HELPERS if name != "now")
-_CALL = re.compile(rf"\b({_ASKING})\s*\(\s*{_TEXT}\s*(?:,\s*{_TEXT}\s*)?\)")
-_FIELD = re.compile(rf"\.([A-Za-z_]\w*)(?!\w*\s*\()|\[\s*(?:{_TEXT}|(\d+))\s*\]")
-
-
-def check_calls(expression: Expression, kinds: KindRegistry, clusters: Sequence[str]) -> None:
-    """Check the objects and clusters that an expression names literally.
-
-    Raises:
-        InputError: An unknown kind or cluster, or a text that names no object.
-    """
-    for match in _CALL.finditer(expression.text):
-        name, reference = match[1], match[2] if match[2] is not None else match[3]
-        cluster = match[4] if match[4] is not None else match[5]
-        try:
-            parse_reference(reference, kinds)
-            if cluster is not None:
-                check_cluster(cluster, clusters)
-        except InputError as error:
-            raise InputError(f"cel: {name}(): {error.message}", expression.location) from None
-    _try_on_nothing(expression)
-
-
-_TAKES = {"ready": (1, 2), "replicas": (1, 2), "clusters": (1, 1), "exists": (1, 2),
-          "status": (1, 2), "object": (1, 2), "now": (0, 0), "serving": (1, 2),
-          "rto": (1, 1), "minutes_below": (1, 1), "lost": (1, 1)}  # fmt: skip
-_NOTHING = {"ready": 0, "replicas": 0, "clusters": [], "exists": False, "status": {},
-            "object": {}, "now": 0.0, "serving": 0, "rto": 0.0, "minutes_below": 0.0,
-            "lost": 0}  # fmt: skip
-
-
-def _try_on_nothing(expression: Expression) -> None:
-    """Find calls with too many or too few arguments, and what fails or is no condition anywhere.
-
-    Raises:
-        InputError: The expression is wrong whatever the federation looks like.
-    """
-    called: list[str] = []
-    wrong: list[str] = []
-
-    def stand_in(name: str) -> Callable[..., Any]:
-        least, most = _TAKES[name]
-
-        def call(*arguments: Any) -> Any:
-            called.append(name)
-            if not least <= len(arguments) <= most:
-                takes = str(most) if least == most else f"{least} or {most}"
-                word = "argument" if takes == "1" else "arguments"
-                wrong.append(f"{name}() takes {takes} {word}, here: {len(arguments)}")
-            return _NOTHING[name]
-
-        return call
-
-    failure: InputError | None = None
-    value: Any = None
-    try:
-        value = expression.evaluate({name: stand_in(name) for name in HELPERS})
-    except InputError as error:
-        failure = error
-    if wrong:
-        raise InputError(f"cel: {wrong[0]}", expression.location)
-    if called:
-        return  # its value is a matter of the federation
-    if failure is not None:
-        raise failure
-    if not isinstance(value, bool):
-        text = f"cel: the expression is always {quoted(value)}, needs true or false"
-        raise InputError(text, expression.location)
-
-
-def check_cluster(name: str, clusters: Sequence[str]) -> None:
-    """Check the name of a member.
-
-    Raises:
-        InputError: The fleet has no such cluster.
-    """
-    if name not in clusters:
-        hint = did_you_mean(name, clusters)
-        known = ", ".join(clusters[:8]) + (", …" if len(clusters) > 8 else "")
-        raise InputError(f"the fleet has no cluster {quoted(name)}{hint or f' (it has {known})'}")
 
 
 class Asked:
@@ -144,6 +51,8 @@ class Asked:
             "exists": self._exists,
             "status": self._status,
             "object": self._object,
+            "condition": self._condition,
+            "taints": self._taints,
             "now": lambda: self._world.now_s,
             "serving": self._serving,
             "rto": lambda text: self._ledger().rto_s(self._app(text)),
@@ -159,7 +68,7 @@ class Asked:
         """
         told: list[str] = []
         for call, value in self.answers.items():
-            fields = list(_fields_asked(text, call)) if isinstance(value, Mapping) else []
+            fields = list(fields_asked(text, call)) if isinstance(value, Mapping) else []
             told += [f"{call}{path} is {quoted(get_in(value, keys), 200)}" for path, keys in fields]
             if not fields:
                 told.append(f"{call} is {quoted(value, 200)}")
@@ -237,21 +146,16 @@ class Asked:
     def _object(self, text: Any, cluster: Any = HUB) -> Mapping[str, Any]:
         return dict(self._find(text, cluster) or {})
 
+    def _condition(self, text: Any, type_: Any, cluster: Any = HUB) -> str:
+        if not isinstance(type_, str):
+            raise InputError(f"{quoted(type_)} names no condition, needs a text like Ready")
+        return _condition(self._find(text, cluster) or {}, type_)
 
-def _fields_asked(text: str, call: str) -> Iterator[tuple[str, tuple[str | int, ...]]]:
-    """Yield the paths that follow a call in an expression: as written, and as keys."""
-    for match in _CALL.finditer(text):
-        words = [match[2] or match[3] or "", *filter(None, (match[4], match[5]))]
-        if call != f"{match[1]}({', '.join(repr(word) for word in words)})":
-            continue
-        keys: list[str | int] = []
-        end = match.end()
-        while (field := _FIELD.match(text, end)) is not None:
-            name = field[1] or field[2] or field[3]
-            keys.append(name if name is not None else int(field[4]))
-            end = field.end()
-        if keys:
-            yield text[match.end() : end], tuple(keys)
+    def _taints(self, cluster: Any) -> list[str]:
+        check_cluster(str(cluster), self._world.clusters())
+        found = self._world.find(Key(HUB, CLUSTER_API, "Cluster", "", str(cluster)))
+        taints = spec_of(found or {}).get("taints") or ()
+        return [f"{each.get('key')}:{each.get('effect')}" for each in taints]
 
 
 def ready_count(manifest: Manifest) -> int:
@@ -264,5 +168,13 @@ def ready_count(manifest: Manifest) -> int:
         return int(status.get("readyReplicas") or 0)
     if kind == "Job":
         return int(status.get("ready") or 0)
-    found = condition(manifest, "Ready")
-    return 1 if found is None or found.get("status") == "True" else 0
+    return 1 if _condition(manifest, "Ready") in {"", "True"} else 0
+
+
+def _condition(manifest: Manifest, type_: str) -> str:
+    """Return the status of a condition, empty if there is none; any kind's status may be odd."""
+    entries = status_of(manifest).get("conditions")
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, Mapping) and entry.get("type") == type_:
+            return str(entry.get("status") or "")
+    return ""

@@ -17,7 +17,7 @@ from lab.core.invariants import LAWS, Bounds, law_id
 from lab.core.outcomes import Target, parse_ready
 from lab.core.outcomes.ledger import KINDS
 from lab.core.settings import setting_name
-from lab.scenario.helpers import check_cluster
+from lab.scenario.calls import check_cluster
 from lab.scenario.parts import PartReader, seconds
 from lab.scenario.reference import parse_reference
 

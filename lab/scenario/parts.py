@@ -12,9 +12,9 @@ from lab.core.fleet import FleetSpec
 from lab.core.kinds import HUB_KINDS, KindRegistry, guess
 from lab.core.manifest import Manifest
 from lab.core.model import Key
+from lab.scenario.calls import HELPERS, check_calls, check_cluster
 from lab.scenario.expression import Expression, compile_expression
 from lab.scenario.fleet import read_manifests
-from lab.scenario.helpers import HELPERS, check_calls, check_cluster
 from lab.scenario.source import SourceManifest, in_namespace
 from lab.scenario.yaml_tree import Document
 

@@ -15,11 +15,11 @@ from lab.core.faults.read import default_name
 from lab.core.model import Key
 from lab.core.settings import KarmadaSettings
 from lab.drivers.playable import refusal, stranger
+from lab.scenario.calls import check_cluster
 from lab.scenario.format import (
     STEP_ACTIONS,
     STEP_TIMES,
 )
-from lab.scenario.helpers import check_cluster
 from lab.scenario.model import (
     EVERY_FAULT,
     ApplyAction,
