@@ -76,6 +76,8 @@ class Monitor:
             if key is not None and key[0] == HUB:
                 if key[2] != "Cluster":
                     scene.changed_s = time_s
+                if scene.faults and record.actor in scene.people:
+                    scene.meddled = True
                 self._changed(
                     Change(
                         time_s, key, record.before, record.after, number, record.actor, record.cause
@@ -83,6 +85,7 @@ class Monitor:
                 )
         elif kind == "step":
             scene.disturbed_s = time_s
+            scene.people.add(record.actor)
         elif kind == "fault":
             self._fault(record)
         hearing = self._hearing.get(kind)

@@ -21,6 +21,10 @@ class SameEndState(Law):
     since nothing moves back in Karmada; but a Duplicated binding must not be on fewer. Taints that
     stayed are a remark too. That the targets are within the policy is what S1 and S3 judge.
 
+    Where people wrote to the hub while a fault was in force, all of it is only remarked: a control
+    plane that is late has not seen what came and went meanwhile, and Karmada's end depends on what
+    it has seen (what was placed stays, a binding outlives its policy).
+
     Not judged where a fault is not healed, or in runs whose faults come from a console.
     """
 
@@ -37,4 +41,5 @@ class SameEndState(Law):
         if scene.reference is None:
             scene.notes.append(f"{self.id}: not judged, there is no run without the faults")
             return
-        yield from differences(end_state(scene.objects), scene.reference())
+        for found in differences(end_state(scene.objects), scene.reference()):
+            yield found._replace(remark=True) if scene.meddled else found

@@ -12,9 +12,11 @@ from lab.core.invariants.law import Law
 from lab.core.invariants.placing import scheduled
 from lab.core.invariants.scene import Scene, member_object
 from lab.core.invariants.violation import Finding
-from lab.core.manifest import Manifest, condition, is_deleting, spec_of, status_of
+from lab.core.labels import CLUSTER_POLICY_ID, POLICY_ID
+from lab.core.manifest import Manifest, condition, is_deleting, labels_of, spec_of, status_of
 from lab.core.model import Key
 
+_CLAIMS = frozenset({POLICY_ID, CLUSTER_POLICY_ID})
 _CUSTOMIZED = ("config.karmada.io/v1alpha1", "ResourceInterpreterCustomization")
 
 
@@ -28,7 +30,8 @@ class StatusRecount(Law):
     Work that is suspended or refused by its member is left out.
 
     Conditions must be of the present generation: a binding whose Scheduled is True must have been
-    looked at by the scheduler in its present generation, unless scheduling is suspended.
+    looked at by the scheduler in its present generation, unless scheduling is suspended or its
+    policy is gone.
     """
 
     id = "Q5"
@@ -62,6 +65,8 @@ class StatusRecount(Law):
         spec = spec_of(binding)
         if spec.get("placement") is None or (spec.get("suspension") or {}).get("scheduling"):
             return
+        if not _CLAIMS & labels_of(binding).keys():
+            return  # its policy is gone: the scheduler looks at it no more
         if entry is not None and entry.get("status") == "True" and not scheduled(binding):
             seen = status_of(binding).get("schedulerObservedGeneration")
             generation = binding["metadata"].get("generation")

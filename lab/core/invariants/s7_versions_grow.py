@@ -38,6 +38,8 @@ class VersionsGrow(Law):
         self._last: dict[str, int] = {}
         self._versions: dict[Key, str] = {}
         self._based: dict[int, str] = {}
+        self._torn: dict[str, set[Key]] = {}
+        """What changed since its server came back from a torn journal."""
 
     def changed(self, change: Change) -> Sequence[Finding]:
         """Compare a write with the one before it."""
@@ -66,6 +68,10 @@ class VersionsGrow(Law):
         if based and based != read:
             text = f"a write based on resourceVersion {based} was accepted over {read}"
             found.append(Finding(key, text))
+        since = self._torn.get(key.cluster) if self._torn else None
+        if since is not None and key not in since:
+            since.add(key)  # back to what it was is the fault's doing
+            return found
         _generations(key, before, after, found)
         return found
 
@@ -86,6 +92,7 @@ class VersionsGrow(Law):
     def forget(self, cluster: str) -> None:
         """Begin anew with a server."""
         self._last.pop(cluster, None)
+        self._torn[cluster] = set()
         for key in [key for key in self._versions if key.cluster == cluster]:
             del self._versions[key]
 

@@ -201,6 +201,10 @@ class Scene:
     faults: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """Faults in force, by name."""
     had_faults: bool = False
+    people: set[str] = field(default_factory=set)
+    """Actors of steps and of lines that somebody gave."""
+    meddled: bool = False
+    """People wrote to the hub while a fault was in force."""
     reference: Callable[[], EndState] | None = None
     """Plays the same run without its faults and returns its end."""
     extra_lag_s: float = 0.0

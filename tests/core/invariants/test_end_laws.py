@@ -9,6 +9,7 @@ import pytest
 from lab.core.invariants import Bounds, end_state
 from lab.core.invariants.q1_converges import Converges
 from lab.core.invariants.q6_replayable import first_divergence
+from lab.core.labels import POLICY_ID
 from lab.core.manifest import timestamp
 from lab.core.model import key_of
 from lab.core.settings import KarmadaSettings
@@ -187,6 +188,22 @@ def test_other_targets_are_allowed() -> None:
     )
 
 
+@pytest.mark.parametrize("amid", [True, False], ids=["amid a fault", "after it"])
+def test_what_people_do_amid_a_fault_may_end_otherwise(amid: bool) -> None:
+    play, other = healthy("Q2"), healthy("Q2")
+    play.monitor.scene.reference = lambda: end_state(other)
+    play.fault("begin")
+    if not amid:
+        play.fault("heal", over=True)
+    play.record("step", "user")
+    play.put(binding({}, scheduled="False"), actor="user")
+    if amid:
+        play.fault("heal", over=True)
+    play.end()
+    assert bool(play.told()) != amid
+    assert bool(play.remarks()) == amid
+
+
 def test_a_run_without_faults_is_compared_with_nothing() -> None:
     play = healthy("Q2")
     play.monitor.scene.reference = lambda: pytest.fail("it was played twice")
@@ -357,11 +374,22 @@ def test_what_was_never_scheduled_has_no_sum() -> None:
 
 def test_a_condition_of_an_older_generation() -> None:
     play = healthy("Q5")
-    play.put(binding({"m1": 2, "m2": 2}, items=[item("m1"), item("m2")], generation=3, observed=2))
+    stale = binding({"m1": 2, "m2": 2}, items=[item("m1"), item("m2")], generation=3, observed=2)
+    stale["metadata"]["labels"] = {POLICY_ID: "some-policy"}
+    play.put(stale)
     play.end()
     assert play.told() == [
         f"Q5 {BINDING}: Scheduled is True for generation 2, the present one is 3"
     ]
+
+
+def test_a_binding_whose_policy_is_gone_is_not_looked_at_again() -> None:
+    play = healthy("Q5")
+    left = binding({"m1": 2, "m2": 2}, items=[item("m1"), item("m2")], generation=3, observed=2)
+    left["metadata"]["labels"] = {}
+    play.put(left)
+    play.end()
+    assert play.told() == []
 
 
 # ── Q6 ─────────────────────────────────────────────────────────────────────────────────────────

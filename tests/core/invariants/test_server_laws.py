@@ -182,6 +182,24 @@ def test_a_torn_journal_begins_anew() -> None:
     assert play.told() == []
 
 
+@pytest.mark.parametrize("torn", [True, False])
+def test_generations_go_back_only_as_a_journal_is_torn(torn: bool) -> None:
+    play = Play("S7")
+
+    def put(generation: int) -> None:
+        each = member("m1")
+        each["metadata"]["generation"] = generation
+        play.put(each, "m1")
+
+    put(4)
+    if torn:
+        play.fault("begin", kind="TornJournal", clusters=["m1"])
+    put(3)
+    assert bool(play.told()) is not torn
+    put(2)
+    assert [each for each in play.told() if "generation went back from" in each]
+
+
 # ── S8 ─────────────────────────────────────────────────────────────────────────────────────────
 
 AT_M1 = TEMPLATE._replace(cluster="m1")
