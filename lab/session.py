@@ -247,7 +247,7 @@ class Session:
             recording.command_ends()
             self.flush()
 
-    def _carry_out(self, command: Command, cluster: str) -> Result:
+    def _carry_out(self, command: Command, cluster: str, cause: int = 0) -> Result:
         context = Context(
             program=command.program,
             world=self.world,
@@ -258,7 +258,7 @@ class Session:
             faults=self.federation.injector,
         )
         if command.verb.needs == "write":
-            self.federation.acting("user", {"text": command.line})
+            self.federation.acting("user", {"text": command.line}, cause=cause)
         if self._recording is None:
             return command.verb.run(context, command.args)
         with overhearing(self._recording.heard):
@@ -266,7 +266,7 @@ class Session:
 
     def _step_line(self, line: str, cluster: str) -> str:
         """Carry out the line of a scenario's step, which must succeed."""
-        result = self._carry_out(parse_line(line), cluster)
+        result = self._carry_out(parse_line(line), cluster, self.federation.step_record)
         if result.exit_code:
             said = [result.text, *result.notes]
             raise CommandError(f"{line}: " + "; ".join(part for part in said if part))

@@ -68,6 +68,7 @@ class Federation:
         self.seed = seed
         self.trace = Trace()
         self._acting = ("user", 0)
+        self._step = 0
         self._has_written = False
         self._driver = SimulationDriver(simpy.Environment(initial_time=-BOOT_S))
         karmada = self.settings.karmada
@@ -179,10 +180,16 @@ class Federation:
             raise InputError(f'no cluster is named "{cluster}"{hint}')
         return self.members[cluster].store
 
-    def acting(self, actor: str, detail: Mapping[str, Any] | None = None) -> int:
-        """Say that `actor` does something now; what follows is traced as caused by it."""
-        number = self.trace.add(self.now_s, "step", actor, None, detail=detail or {})
+    def acting(
+        self, actor: str, detail: Mapping[str, Any] | None = None, *, cause: int = 0
+    ) -> int:
+        """Say that `actor` does something now; what follows is traced as caused by it.
+
+        `cause` is the record of a step whose part it is.
+        """
+        number = self.trace.add(self.now_s, "step", actor, None, cause=cause, detail=detail or {})
         self._acting = (actor, number)
+        self._step = self._step if cause else number
         self._has_written = False
         self.engine.acting(actor, self.now_s, number)
         self._driver.wake()  # so that `next_event_s` knows that something is about to happen
@@ -192,6 +199,11 @@ class Federation:
     def acting_record(self) -> int:
         """The record of who acts now, 0 if nobody has yet."""
         return self._acting[1]
+
+    @property
+    def step_record(self) -> int:
+        """The record of the step that is carried out, 0 if there was none yet."""
+        return self._step
 
     def next_write(self, key: Key | None = None) -> None:
         """Say that whoever acts is about to write, and to which object.

@@ -251,23 +251,21 @@ class Engine:
         plan = loop.controller.reconcile(self.view, key, own_s)
         loop.in_flight += 1
         name = loop.controller.name
-        told: dict[Key, int] = {}
-        begun = cause
+        flight = Flight(index, key, plan, cause, loop.life)
         for decision in plan.decisions:
             detail = {
                 "kind": decision.kind,
                 "summary": decision.summary,
                 "explanation": decision.explanation,
             }
-            cause = self.trace.add(
+            flight.decided[decision.key] = self.trace.add(
                 now_s, "decision", name, decision.key, cause=cause, detail=detail
             )
-            told[decision.key] = cause
         for due in plan.follow:
-            loop.ask(due, told.get(due.key._replace(cluster=HUB), begun), now_s)
+            loop.ask(due, flight.decided.get(due.key._replace(cluster=HUB), cause), now_s)
         for note in plan.notes:
-            self._note(note, loop.controller, cause)
-        self._advance(Flight(index, key, plan, cause, loop.life))
+            self._note(note, loop.controller, flight.cause_of(note.regarding))
+        self._advance(flight)
 
     def _note(self, note: Note, controller: Controller, cause: int) -> None:
         detail = {"type": note.type, "reason": note.reason, "message": note.message}
@@ -307,14 +305,14 @@ class Engine:
         self._flights[request] = flight
         name = loop.controller.name
         if isinstance(action, Probe | Subscribe):
-            self._sent[request] = flight.cause
+            self._sent[request] = flight.cause_of(action.key)
         else:
             self._sent[request] = self.trace.add(
                 self._now_s,
                 "action",
                 name,
                 action.key,
-                cause=flight.cause,
+                cause=flight.cause_of(action.key),
                 detail=_asked(action),
             )
             if action.cluster != HUB:

@@ -18,9 +18,21 @@ class Flight:
     key: Key
     plan: Plan
     cause: int
+    """The record that woke it."""
     life: int
     """Which life of the loop it belongs to: a process that crashed awaits no answers."""
     sent: int = 0
+    decided: dict[Key, int] = field(default_factory=dict)
+    """The records of its decisions, by what they are about."""
+
+    def cause_of(self, key: Key) -> int:
+        """Return the record that an action on an object follows from: a decision, if there is one.
+
+        A decision about that very object counts; else the last one of the plan.
+        """
+        if key in self.decided:
+            return self.decided[key]
+        return max(self.decided.values(), default=self.cause)
 
 
 @dataclass(slots=True)
