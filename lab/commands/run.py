@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import textwrap
 from collections.abc import Iterator
@@ -29,7 +30,8 @@ def run(context: Context, args: Args) -> Result:
         raise InputError(
             "--on real is not built yet: this version plays scenarios on simulated clusters only"
         )
-    scenarios = [each for name in args.words("scenarios") for each in scenario_files(name)]
+    deep = args.on("recursive")
+    scenarios = [each for name in args.words("scenarios") for each in scenario_files(name, deep)]
     if len(scenarios) > 1 and args.text("out"):
         raise InputError("--out names one run file, and there are several scenarios")
     if args.number("seed") is not None and not 0 <= (args.number("seed") or 0) < 2**63:
@@ -46,18 +48,45 @@ def run(context: Context, args: Args) -> Result:
     return _result(context, args, played, failed)
 
 
-def scenario_files(name: str) -> list[str]:
+def scenario_files(name: str, recursive: bool = False) -> list[str]:
     """Return the scenarios that a word means: a file, a folder's scenario.yaml, or all of a folder.
+
+    Args:
+        name: A file or folder.
+        recursive: Also those of the folders below it.
 
     Raises:
         InputError: The folder holds no scenario.
     """
     from lab.commands.fleets import is_scenario
     from lab.core.errors import InputError, quoted
-    from lab.scenario.files import manifest_files
 
     if not Path(name).is_dir() or is_scenario(name):
         return [name]
+    below = sorted(str(each) for each in Path(name).rglob("*") if each.is_dir())
+    found = _within(name, lenient=bool(below))
+    if recursive:
+        whole: list[str] = []  # folders that are a scenario: their other files belong to it
+        for folder in below:
+            if any(folder.startswith(f"{each}{os.sep}") for each in whole):
+                continue
+            if is_scenario(folder):
+                whole.append(folder)
+                found.append(folder)
+            else:
+                found += _within(folder, lenient=True)
+    if not found:
+        more = "" if recursive or not below else "; -R looks into the folders below it"
+        text = f"folder {quoted(name, 200)} holds no scenario (kind: Scenario){more}"
+        raise InputError(text)
+    return found
+
+
+def _within(folder: str, *, lenient: bool) -> list[str]:
+    """Return the scenarios among the files of a folder; `lenient`: it may hold none."""
+    from lab.commands.fleets import is_scenario
+    from lab.core.errors import InputError
+    from lab.scenario.files import manifest_files
 
     def wanted(file: str) -> bool:
         try:
@@ -65,10 +94,12 @@ def scenario_files(name: str) -> list[str]:
         except InputError:
             return True  # nobody knows what it is: playing it says what is wrong
 
-    found = [file for file in manifest_files(name) if wanted(file)]
-    if not found:
-        raise InputError(f"folder {quoted(name, 200)} holds no scenario (kind: Scenario)")
-    return found
+    try:
+        return [file for file in manifest_files(folder) if wanted(file)]
+    except InputError:
+        if not lenient:
+            raise
+        return []
 
 
 def _play(context: Context, args: Args, scenario: str) -> Played:
@@ -258,6 +289,7 @@ VERB = Verb(
     run,
     (Argument("scenarios", "scenario files, or folders of them", "+"),),
     (
+        Flag("recursive", "also the scenarios of the folders below a folder", "R", "bool", False),
         Flag("seed", "instead of the scenario's seed", type="int", metavar="N"),
         Flag("out", "where to write the run file", metavar="FILE"),
         Flag("junit", "write the checks as a JUnit file", metavar="FILE"),

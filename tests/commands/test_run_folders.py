@@ -28,6 +28,25 @@ def test_a_folder_without_scenarios(tmp_path: Path) -> None:
     assert scenario_files("nothing.yaml") == ["nothing.yaml"]
 
 
+def test_folders_below_are_played_when_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "one" / "deep").mkdir(parents=True)
+    (tmp_path / "two" / "manifests").mkdir(parents=True)
+    (tmp_path / "one" / "a.yaml").write_text(SCENARIO)
+    (tmp_path / "one" / "deep" / "b.yaml").write_text(SCENARIO)
+    (tmp_path / "two" / "scenario.yaml").write_text(SCENARIO)
+    (tmp_path / "two" / "manifests" / "web.yaml").write_text("kind: ConfigMap\n")
+    with pytest.raises(InputError, match="-R looks into the folders below it"):
+        scenario_files(str(tmp_path))
+    found = scenario_files(str(tmp_path), recursive=True)
+    names = [str(Path(each).relative_to(tmp_path)) for each in found]
+    assert names == ["one/a.yaml", "one/deep/b.yaml", "two"]
+
+
+def test_a_folder_of_nothing(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds no manifest"):
+        scenario_files(str(tmp_path))
+
+
 def test_lint_is_broken_to_the_width_of_a_terminal() -> None:
     from lab.commands.lint import _lines
 
