@@ -57,7 +57,11 @@ def create(path: Path) -> sqlite3.Connection:
     Raises:
         InputError: The place cannot be written to, or holds something that is no run file.
     """
-    if path.exists() and (path.is_dir() or (path.stat().st_size and not is_run_file(path))):
+    # A device, a pipe or a socket has size 0 as well: replacing one would take it from everybody.
+    foreign = path.exists() and (
+        not path.is_file() or (path.stat().st_size > 0 and not is_run_file(path))
+    )
+    if foreign:
         raise InputError(f"{path} exists and is no run file: it is left alone")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -87,6 +91,8 @@ def remove(path: Path) -> None:
 def is_run_file(path: Path) -> bool:
     """Tell from its header whether a file is one of ours."""
     try:
+        if not path.is_file():  # opening a pipe would wait for its writer
+            return False
         with path.open("rb") as file:
             head = file.read(_HEADER)
     except OSError:

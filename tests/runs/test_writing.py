@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sqlite3
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from lab.core.errors import InputError
 from lab.core.model import HUB, Key
 from lab.runs.reader import RunReader
+from lab.runs.schema import is_run_file
 from lab.runs.writer import RunWriter
 from lab.session import Session
 from tests.runs.scene import write_scenario
@@ -94,6 +96,23 @@ def test_a_folder_is_not_written_over(tmp_path: Path) -> None:
     (tmp_path / "a.run").mkdir()
     with pytest.raises(InputError, match="is left alone"):
         RunWriter(tmp_path / "a.run", {})
+
+
+def test_a_pipe_is_neither_replaced_nor_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "a.run"
+    os.mkfifo(pipe)
+    with pytest.raises(InputError, match="is left alone"):
+        RunWriter(pipe, {})
+    assert pipe.is_fifo()
+    assert not is_run_file(pipe)
+
+
+def test_a_device_is_not_replaced(tmp_path: Path) -> None:
+    link = tmp_path / "a.run"  # replacing the device itself must not be what a failure does
+    link.symlink_to(os.devnull)
+    with pytest.raises(InputError, match="is left alone"):
+        RunWriter(link, {})
+    assert link.is_symlink()
 
 
 def test_all_tables_come_back(tmp_path: Path) -> None:
