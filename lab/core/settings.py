@@ -152,6 +152,8 @@ def karmada_settings(given: Mapping[str, Any]) -> KarmadaSettings:
             values[attribute] = _count(name, value)
         else:
             values[attribute] = _rate(name, value, _LEAST_RATE.get(attribute, -math.inf))
+            if attribute in _FRACTIONS and not 0 < value < 1:
+                raise InputError(f"{name} is {value!r}, needs more than 0 and less than 1")
     return KarmadaSettings(**values)
 
 
@@ -166,6 +168,9 @@ _LEAST_S = {
 
 _LEAST_RATE = {"resource_eviction_rate": 0.0}
 """Rates that mean nothing below a number."""
+
+_FRACTIONS = frozenset({"cluster_lease_renew_interval_fraction"})
+"""Rates that Karmada takes only between 0 and 1, neither included."""
 
 _WORDS = {"no_execute_taint_eviction_purge_mode": ("Gracefully", "Directly")}
 """Settings that take only certain words."""

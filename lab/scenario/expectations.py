@@ -52,8 +52,8 @@ def _expectation(reader: PartReader, item: Mapping[str, Any], path: Path) -> Exp
         reader.error(path, f"an expectation has one of {choice}; here: {' and '.join(times)}")
     whats = [field for field in EXPECT_WHATS if field in item]
     if len(whats) != 1:
-        here = " and ".join(whats) or "neither"
-        reader.error(path, f"an expectation has an object or a cel expression; here: {here}")
+        here = " and ".join(whats) or "none"
+        reader.error(path, f"an expectation has one of {', '.join(EXPECT_WHATS)}; here: {here}")
     mode: Mode = next((each for each in _MODES if each in times), "end")
     amount = item.get(mode)
     if "from" in item and mode not in {"never", "throughout"}:

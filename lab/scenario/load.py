@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from lab.core.admission.field_errors import Path
+from lab.core.duration import format_duration
 from lab.core.errors import InputError, Location, did_you_mean, quoted
 from lab.core.fleet import FleetSpec
 from lab.core.settings import KarmadaSettings, karmada_settings
@@ -148,11 +149,14 @@ class _Reader(StepReader):
             return FleetSpec(())
 
     def _karmada(self, given: Mapping[str, Any]) -> KarmadaSettings:
-        try:
-            return karmada_settings(given)
-        except InputError as error:
-            self.error(("spec", "settings", "karmada"), error.message)
-            return KarmadaSettings()
+        right: dict[str, Any] = {}
+        for name, value in given.items():  # one by one, so that each error has its place
+            try:
+                karmada_settings({name: value})
+                right[name] = value
+            except InputError as error:
+                self.error(("spec", "settings", "karmada", name), error.message)
+        return karmada_settings(right)
 
     def _horizon(self, spec: Mapping[str, Any], expectations: Sequence[Expectation]) -> float:
         bounds = [(item.amount_s or 0.0) + item.from_s for item in expectations if not item.after]
@@ -161,10 +165,14 @@ class _Reader(StepReader):
         if given is None:
             given = max(_DEFAULT_HORIZON_S, least_s + _SETTLE_S)
         if not 0 < given <= MAX_HORIZON_S:
-            text = f"the run ends at {given:g}s, needs more than 0 and at most 720h (30 days)"
+            end = format_duration(given)
+            text = f"the run ends at {end}, needs more than 0 and at most 720h (30 days)"
             self.error(("spec", "horizon"), text)
-        if given < least_s:
-            text = f"the run ends at {given:g}s, but something is to happen at {least_s:g}s"
+        elif given < least_s:
+            text = (
+                f"the run ends at {format_duration(given)}, but a step or an expectation "
+                f"is to come at {format_duration(least_s)}"
+            )
             self.error(("spec", "horizon"), text)
         return given
 

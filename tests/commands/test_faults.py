@@ -350,7 +350,7 @@ TOLD: dict[str, tuple[dict[str, Any], str]] = {
     "an end": (HEAL, "fault f is over: a"),
     "a heal by hand": ({**HEAL, "by": "hand"}, "fault f is healed: a"),
     "a heal between two strikes": ({**HEAL, "by": "hand", "clusters": []}, "fault f is healed: it does not come back"),
-    "a pause": ({**HEAL, "over": False}, "fault f pauses: a is mended until the next time"),
+    "a pause": ({**HEAL, "over": False}, "fault f pauses until the next time: a"),
     "an abort": ({**HEAL, "by": "abort", "abortIf": "x", "found": "y"}, "fault f is aborted, since x (y)"),
 }  # fmt: skip
 

@@ -51,6 +51,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"resourceEvictionRate": -1},
         "resourceEvictionRate is -1, needs 0 or",
     ),
+    "a share of a lease that is all of it": (
+        {"clusterLeaseRenewIntervalFraction": 1},
+        "clusterLeaseRenewIntervalFraction is 1, needs more than 0 and less than 1",
+    ),
     "a purge mode evictions do not have": (
         {"noExecuteTaintEvictionPurgeMode": "Never"},
         "noExecuteTaintEvictionPurgeMode is 'Never', needs Gracefully or Directly",

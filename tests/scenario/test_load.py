@@ -57,6 +57,10 @@ WRONG: dict[str, tuple[str, str]] = {
         "  settings: {karmada: {concurrentWorkSyncs: 0}}\n",
         "s.yaml:9:45: spec.settings.karmada.concurrentWorkSyncs is 0, needs 1 or more",
     ),
+    "two wrong settings, each with its place": (
+        "  settings:\n    karmada:\n      enableTaintManager: true\n      resourceEvictionRate: -1\n",
+        "s.yaml:12:29: resourceEvictionRate is -1, needs 0 or more",
+    ),
     "unknown timing": ("  settings: {members: {podStrat: 1s}}\n", 'did you mean "podStart"?'),
     "a file that is not there": ("  manifests: [web.yaml]\n", 's.yaml:9:15: no such file: "web.yaml"'),
     "a wrong inline manifest": (
@@ -148,7 +152,7 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "both an object and an expression": (
         "  expect:\n  - {name: a, cel: 'true', object: {apiVersion: v1, kind: Pod, metadata: {name: x}}}\n",
-        "an expectation has an object or a cel expression",
+        "an expectation has one of object, cel, violates; here: object and cel",
     ),
     "two times of an expectation": (
         "  expect:\n  - {name: a, cel: 'true', at: 1m, within: 2m}\n", "an expectation has one of at",
@@ -174,7 +178,7 @@ WRONG: dict[str, tuple[str, str]] = {
         "  expect: [{name: a, cel: 'true'}, {name: a, cel: 'true'}]\n", 'two expectations are named "a"',
     ),
     "a horizon too near": (
-        "  horizon: 1m\n  expect: [{name: a, cel: 'true', at: 2m}]\n", "the run ends at 60s, but",
+        "  horizon: 1m\n  expect: [{name: a, cel: 'true', at: 2m}]\n", "the run ends at 1m0s, but a step or an expectation is to come at 2m0s",
     ),
     "nested too deep": (
         "  expect:\n  - {name: a, cel: \"" + "(" * 40 + "true" + ")" * 40 + "\"}\n", "nested deeper than 30",

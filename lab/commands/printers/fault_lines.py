@@ -73,7 +73,7 @@ def _ended(detail: Mapping[str, Any]) -> str:
     where = struck(detail)
     by, over = detail.get("by"), detail.get("over", True)
     if not over:
-        return f"pauses: {where} is mended until the next time"
+        return f"pauses until the next time: {where}"
     if by == "abort":
         return f"is aborted, since {detail.get('abortIf')} ({detail.get('found')})"
     if where == "nothing":

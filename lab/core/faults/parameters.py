@@ -179,6 +179,8 @@ def _count(parameter: Parameter, given: Any, text: bool) -> int:
 def _text(parameter: Parameter, given: Any, text: bool) -> str:
     if not isinstance(given, str):
         raise ValueError(f"is {quoted(given)}, needs a text (in quotes)")
+    if parameter.required and not given.strip():
+        raise ValueError(f"is {quoted(given)}, needs a text")
     return given
 
 

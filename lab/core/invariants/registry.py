@@ -49,7 +49,10 @@ def law_id(word: str) -> str:
         if word.upper() == law.id or word == law.name:
             return law.id
     names = [name for law in LAWS for name in (law.name, law.id)]
-    hint = did_you_mean(word, names) or f" (they are: {', '.join(law.name for law in LAWS)})"
+    hint = (
+        did_you_mean(word, names)
+        or f" (they are: {', '.join(f'{law.id} {law.name}' for law in LAWS)})"
+    )
     raise InputError(f"no invariant is named {quoted(word)}{hint}")
 
 

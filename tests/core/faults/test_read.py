@@ -110,6 +110,10 @@ def test_parts(given: dict[str, Any], want: list[tuple[str, str, dict[str, Any]]
 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "an image without a name": (
+        {"kind": "BadImage", "target": {"cluster": "west"}, "parameters": {"image": ""}},
+        'image is "", needs a text',
+    ),
     "no kind": ({}, "the kind of the fault is missing"),
     "a kind that is no text": ({"kind": 3}, "the kind of the fault is 3"),
     "an unknown field": ({"kind": "NodeLoss", "length": 3}, 'unknown field "length" of a fault'),
