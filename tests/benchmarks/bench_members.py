@@ -14,7 +14,7 @@ import time
 import simpy
 
 from lab.backends.simulated.member import SimulatedMember
-from lab.backends.simulated.pods import State
+from lab.backends.simulated.pods.pods import State
 from lab.backends.simulated.timings import parse_timings
 from lab.core.fleet import ClusterSpec, NodePool
 from lab.core.model import Event, Key, Probe

@@ -13,7 +13,7 @@ import time
 import simpy
 
 from lab.backends.simulated.member import SimulatedMember
-from lab.backends.simulated.pods import State
+from lab.backends.simulated.pods.pods import State
 from lab.backends.simulated.timings import parse_timings
 from lab.core.fleet import ClusterSpec, NodePool
 from tests.benchmarks.bench_members import DEPLOYMENTS, NODES, REPLICAS, deployment

@@ -13,7 +13,7 @@ from lab.core.fleet import ClusterSpec, FleetSpec, NodePool
 from lab.core.manifest import Manifest, condition
 from lab.core.model import Key, key_of
 from lab.drivers.federation import Federation
-from tests.backends.simulated.test_fault_properties import FAULTS, versions
+from tests.backends.simulated.faults.test_fault_properties import FAULTS, versions
 from tests.backends.simulated.world import workload
 
 MEMBERS = ("member1", "member2")

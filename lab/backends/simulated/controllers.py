@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from lab.backends.simulated.budgets import Budgets
-from lab.backends.simulated.cron_jobs import CronJobs
-from lab.backends.simulated.daemon_sets import DaemonSets
-from lab.backends.simulated.deployments import Deployments
-from lab.backends.simulated.jobs import Jobs
-from lab.backends.simulated.namespaces import Namespaces
-from lab.backends.simulated.quotas import Quotas
-from lab.backends.simulated.replica_sets import ReplicaSets
-from lab.backends.simulated.selection import Selected
-from lab.backends.simulated.services import Services
-from lab.backends.simulated.stateful_sets import StatefulSets
-from lab.backends.simulated.volumes import Claims
 from lab.backends.simulated.workbench import Model, Workbench
+from lab.backends.simulated.workloads.budgets import Budgets
+from lab.backends.simulated.workloads.cron_jobs import CronJobs
+from lab.backends.simulated.workloads.daemon_sets import DaemonSets
+from lab.backends.simulated.workloads.deployments import Deployments
+from lab.backends.simulated.workloads.jobs import Jobs
+from lab.backends.simulated.workloads.namespaces import Namespaces
+from lab.backends.simulated.workloads.quotas import Quotas
+from lab.backends.simulated.workloads.replica_sets import ReplicaSets
+from lab.backends.simulated.workloads.selection import Selected
+from lab.backends.simulated.workloads.services import Services
+from lab.backends.simulated.workloads.stateful_sets import StatefulSets
+from lab.backends.simulated.workloads.volumes import Claims
 from lab.core.model import key_of
 
 _OWNED_ONLY = (("apps/v1", "ControllerRevision"), ("discovery.k8s.io/v1", "EndpointSlice"))

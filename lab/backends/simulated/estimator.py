@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lab.backends.simulated.link import Link
-from lab.backends.simulated.nodes import HOSTNAME, PODS, NodeTable
-from lab.backends.simulated.pods import State
-from lab.backends.simulated.revisions import same_template
+from lab.backends.simulated.api.link import Link
+from lab.backends.simulated.pods.nodes import HOSTNAME, PODS, NodeTable
+from lab.backends.simulated.pods.pods import State
 from lab.backends.simulated.workbench import Workbench
+from lab.backends.simulated.workloads.revisions import same_template
 from lab.core.estimators import Assumed, EstimatorError
 from lab.core.manifest import Manifest, name_of, namespace_of, spec_of, uid_of
 from lab.core.model import Key

@@ -13,27 +13,27 @@ from typing import Any, ClassVar
 import numpy as np
 import simpy
 
-from lab.backends.simulated.admission import Admission
 from lab.backends.simulated.agenda import Agenda
-from lab.backends.simulated.api_faults import NO_SPACE, ApiFaults
+from lab.backends.simulated.api.admission import Admission
+from lab.backends.simulated.api.api_faults import NO_SPACE, ApiFaults
+from lab.backends.simulated.api.delivery import Delivery
+from lab.backends.simulated.api.journal import Journal
+from lab.backends.simulated.api.link import Link
+from lab.backends.simulated.api.requests import Requests
+from lab.backends.simulated.api.subscription import Subscription
+from lab.backends.simulated.api.subscriptions import Subscriptions
+from lab.backends.simulated.api.urls import unreachable
 from lab.backends.simulated.controllers import build_models
-from lab.backends.simulated.delivery import Delivery
 from lab.backends.simulated.faults import PLAYS, MemberFault
-from lab.backends.simulated.journal import Journal
-from lab.backends.simulated.link import Link
-from lab.backends.simulated.node_collection import NodeCollection
-from lab.backends.simulated.node_control import NodeControl
-from lab.backends.simulated.nodes import NodeTable
+from lab.backends.simulated.nodes.node_collection import NodeCollection
+from lab.backends.simulated.nodes.node_control import NodeControl
 from lab.backends.simulated.pod_collection import PodCollection
+from lab.backends.simulated.pods.nodes import NodeTable
 from lab.backends.simulated.probe import Capacity, api_enablements
-from lab.backends.simulated.requests import Requests
-from lab.backends.simulated.service import Listener as ServiceListener
-from lab.backends.simulated.service import Service, ServiceCount
-from lab.backends.simulated.subscription import Subscription
-from lab.backends.simulated.subscriptions import Subscriptions
 from lab.backends.simulated.timings import Timings, parse_timings
-from lab.backends.simulated.urls import unreachable
 from lab.backends.simulated.workbench import Workbench
+from lab.backends.simulated.workloads.service import Listener as ServiceListener
+from lab.backends.simulated.workloads.service import Service, ServiceCount
 from lab.core.errors import ApiError
 from lab.core.fleet import ClusterSpec
 from lab.core.kinds import MEMBER_KINDS, KindRegistry

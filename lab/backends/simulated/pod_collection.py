@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from lab.backends.simulated.pod_view import PodFacts, render_pod
-from lab.backends.simulated.pods import NEVER, VISIBLE_FROM, Columns, Rows, State
-from lab.backends.simulated.tolerations import default_tolerations
+from lab.backends.simulated.pods.pod_view import PodFacts, render_pod
+from lab.backends.simulated.pods.pods import NEVER, VISIBLE_FROM, Columns, Rows, State
+from lab.backends.simulated.pods.tolerations import default_tolerations
+from lab.backends.simulated.pods.workload import Workload, new_workload
 from lab.backends.simulated.workbench import Workbench
-from lab.backends.simulated.workload import Workload, new_workload
 from lab.core.errors import ApiError
 from lab.core.manifest import Manifest, get_in, name_of, namespace_of
 from lab.core.selectors import Selector

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from lab.backends.simulated.nodes import PODS
-from lab.backends.simulated.pods import ON_NODE, State
+from lab.backends.simulated.pods.nodes import PODS
+from lab.backends.simulated.pods.pods import ON_NODE, State
 from lab.backends.simulated.workbench import Workbench
 from lab.core.kinds import KindRegistry
 from lab.core.quantity import format_quantity

@@ -12,12 +12,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from lab.backends.simulated.agenda import Agenda
-from lab.backends.simulated.api_gate import ApiGate
-from lab.backends.simulated.lifecycle import Lifecycle
-from lab.backends.simulated.nodes import NodeTable
-from lab.backends.simulated.pods import PodTable, Rows
+from lab.backends.simulated.api.api_gate import ApiGate
+from lab.backends.simulated.pods.lifecycle import Lifecycle
+from lab.backends.simulated.pods.nodes import NodeTable
+from lab.backends.simulated.pods.pods import PodTable, Rows
+from lab.backends.simulated.pods.workload import Naming, Owner, Workload, new_workload
 from lab.backends.simulated.timings import Timings
-from lab.backends.simulated.workload import Naming, Owner, Workload, new_workload
 from lab.core.errors import ApiError
 from lab.core.manifest import Manifest, get_in, namespace_of, status_of, uid_of
 from lab.core.model import Key, key_of

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from lab.backends.simulated.api.link import Break
 from lab.backends.simulated.estimator import MemberEstimator
-from lab.backends.simulated.link import Break
 from lab.core.estimators import EstimatorError
 from lab.core.fleet import NodePool
 from lab.core.model import Key

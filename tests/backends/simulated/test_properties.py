@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from lab.backends.simulated.pods import ACTIVE, ON_NODE, READY_STATES, State
-from lab.backends.simulated.workload import suffix_of
+from lab.backends.simulated.pods.pods import ACTIVE, ON_NODE, READY_STATES, State
+from lab.backends.simulated.pods.workload import suffix_of
 from lab.core.fleet import NodePool
 from lab.core.manifest import Manifest
 from lab.store.changes import Change

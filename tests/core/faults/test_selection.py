@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.backends.simulated.nodes import NodeTable
+from lab.backends.simulated.pods.nodes import NodeTable
 from lab.core.errors import InputError
 from lab.core.faults import Fault, Target, read_fault, select
 from lab.core.faults.selection import TargetError, zones_of

@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from lab.backends.simulated.api_faults import ApiFault
+from lab.backends.simulated.api.api_faults import ApiFault
+from lab.backends.simulated.api.link import CLIENT_TIMEOUT_S, Break
+from lab.backends.simulated.api.urls import verb_and_url
 from lab.backends.simulated.faults.base import MemberFault
-from lab.backends.simulated.link import CLIENT_TIMEOUT_S, Break
 from lab.backends.simulated.stride import Stride
-from lab.backends.simulated.urls import verb_and_url
 from lab.core.errors import ApiError
 from lab.core.kinds import Kind
 from lab.core.model import Action, Create, Patch, Probe, ProbeResult, Subscribe, Update

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from lab.backends.simulated.api.link import Break
 from lab.backends.simulated.faults.answers import ANSWER_FAULTS
 from lab.backends.simulated.faults.base import MemberFault
 from lab.backends.simulated.faults.storage import STORAGE_FAULTS
 from lab.backends.simulated.faults.watches import WATCH_FAULTS
-from lab.backends.simulated.link import Break
 
 
 class _Broken(MemberFault):

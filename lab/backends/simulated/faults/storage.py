@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lab.backends.simulated.api_faults import NO_SPACE
+from lab.backends.simulated.api.api_faults import NO_SPACE
+from lab.backends.simulated.api.link import Break
 from lab.backends.simulated.faults.answers import Hindrance
 from lab.backends.simulated.faults.base import MemberFault
-from lab.backends.simulated.link import Break
 from lab.core.errors import ApiError
 from lab.core.model import Action, Create, Delete, Patch, Probe, Subscribe, Update
 

@@ -6,10 +6,10 @@ import random
 from collections.abc import Mapping
 from dataclasses import replace
 
-from lab.backends.simulated.api_faults import ApiFault
-from lab.backends.simulated.delivery import DeliveryFault
+from lab.backends.simulated.api.api_faults import ApiFault
+from lab.backends.simulated.api.delivery import DeliveryFault
+from lab.backends.simulated.api.link import Break
 from lab.backends.simulated.faults.base import MemberFault
-from lab.backends.simulated.link import Break
 from lab.backends.simulated.stride import Stride
 from lab.core.model import ProbeResult
 

@@ -1,0 +1,1 @@
+"""A member's API server as its clients meet it: requests, watches, admission, the network."""

@@ -1,0 +1,1 @@
+"""Models of the controllers that act on workloads, and the truth of service."""
