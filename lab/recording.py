@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lab.commands.version import MODELLED, program_version
-from lab.core.model import Key
+from lab.core.model import HUB, Key
 from lab.core.settings import KarmadaSettings
 from lab.runs.writer import RunWriter
 from lab.scenario.runner import CheckResult, StepResult
@@ -175,7 +175,7 @@ class Recording:
     def _record(self, record: TraceRecord) -> None:
         self.writer.record(
             record.number, record.time_s, record.type, record.actor, record.cause, record.key,
-            record.detail,
+            _detail(record),
         )  # fmt: skip
         self._digest.update(f"{record.to_line()}\n".encode())
         self._records = record.number
@@ -202,3 +202,14 @@ def unusual_settings(settings: KarmadaSettings) -> dict[str, Any]:
         else:
             found[each.name] = value
     return found
+
+
+def _detail(record: TraceRecord) -> Mapping[str, Any]:
+    """Return a record's detail; what a member told, with the version of the object it told of.
+
+    The member wrote it some moments before: only the version says which of its writes it was.
+    """
+    key, after = record.key, record.after
+    if record.type != "change" or key is None or key.cluster == HUB or after is None:
+        return record.detail
+    return {**record.detail, "version": after["metadata"].get("resourceVersion", "")}

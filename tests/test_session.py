@@ -10,6 +10,7 @@ import pytest
 from lab.commands.recorded import open_run
 from lab.core.errors import InputError
 from lab.core.model import HUB, Key
+from lab.runs.reader import RunReader
 from lab.session import Session, check_step_line
 
 SCENARIO = """\
@@ -211,3 +212,23 @@ def test_a_snapshot_is_the_federation_at_a_glance(scenario: Path) -> None:
     assert (binding.template, binding.fully_applied) == ("Deployment web", "True")
     assert dict(binding.health) == {"member1": "Healthy", "member2": "Healthy"}
     assert [(c.works, c.applied_works) for c in after.clusters] == [(1, 1), (1, 1)]
+
+
+def test_the_file_knows_every_change_as_it_was_told(scenario: Path, tmp_path: Path) -> None:
+    with Session.open(scenario, out=tmp_path / "a.run") as session:
+        session.play()
+        told = [
+            each
+            for each in session.federation.trace.records
+            if each.type == "change" and each.time_s > 0  # the boot is kept as one state
+        ]
+    reader = RunReader(tmp_path / "a.run")
+    try:
+        assert len(told) > 50
+        for each in told:
+            stored = reader.record(each.number)
+            assert stored is not None
+            _, after = reader.ends(stored)
+            assert after == each.after, each.number
+    finally:
+        reader.close()

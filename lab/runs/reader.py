@@ -138,14 +138,12 @@ class RunReader:
         last = self._last_before("changes", record.time_s)
         with self._guarded():
             rows = self._rows(
-                "SELECT number, record FROM changes WHERE cluster = ? AND kind = ? "
+                "SELECT number, record, body FROM changes WHERE cluster = ? AND kind = ? "
                 "AND api_version = ? AND namespace = ? AND name = ? AND number <= ? "
                 "ORDER BY number DESC LIMIT 100",
                 (key.cluster, key.kind, key.api_version, key.namespace, key.name, last),
             )
-            # Of several writes at one instant each is the one that this record came with.
-            exact = [number for number, at in rows if at == record.number]
-            change = exact[0] if exact else rows[0][0] if rows else 0
+            change = _change_of(record, rows)
         kind = (key.cluster, key.api_version, key.kind)
         before, after = (self._states(*kind, each, key).get(key) for each in (change - 1, change))
         return before, after
@@ -359,6 +357,23 @@ class RunReader:
             return self._connection.execute(statement, values).fetchall()
         except sqlite3.Error as error:
             raise InputError(f"the run file {self.path} is damaged: {error}") from None
+
+
+def _change_of(record: StoredRecord, rows: Sequence[Sequence[Any]]) -> int:
+    """Return which of an object's changes (number, record, body; newest first) a record is of.
+
+    A change of the hub names its record. A member's was made some moments before it was told of:
+    then the object's version says which one it was.
+    """
+    version = record.detail.get("version")
+    for number, at, body in rows:
+        if at == record.number:
+            return int(number)
+        if version:
+            metadata = json.loads(body).get("metadata") or {}
+            if metadata.get("resourceVersion") == version:
+                return int(number)
+    return int(rows[0][0]) if rows else 0
 
 
 def _key(values: Sequence[Any]) -> Key | None:
