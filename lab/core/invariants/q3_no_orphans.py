@@ -29,9 +29,9 @@ class NoOrphans(Law):
 
     A binding needs its template. A Work made for a binding needs that binding, and the binding
     must place its object in the Work's cluster, evict it from there, or be required there. Each
-    target of a scheduled binding needs its Work. A member object with the label
-    karmada.io/managed=true and the name of a Work needs that Work, if its cluster is joined. Pods,
-    ReplicaSets and Jobs of a member that name a controller need that controller.
+    target of a binding needs its Work, unless the cluster is being unjoined. A member object with
+    the label karmada.io/managed=true and the name of a Work needs that Work, if its cluster is
+    joined. Pods, ReplicaSets and Jobs of a member that name a controller need that controller.
 
     Whatever has a deletion time must be gone `leftover` (5 min) later: bindings, Works, policies,
     templates' bindings, Clusters; also for a cluster that never returns. What waits for a cluster
@@ -64,10 +64,15 @@ class NoOrphans(Law):
             for target in target_clusters(spec_of(binding)):
                 cluster = str(target.get("name"))
                 work = self.scene.work_for(resource_key(binding), cluster)
-                if work is None and self.scene.cluster(cluster) is not None:
+                if work is None and self._takes_works(cluster):
                     ready = self.scene.ready(cluster)
                     yield Finding(key, f"placed on {cluster}, and has no Work there",
                                   remark=not ready)  # fmt: skip
+
+    def _takes_works(self, name: str) -> bool:
+        """Tell whether a cluster is joined; one that is being unjoined has lost its Works."""
+        cluster = self.scene.cluster(name)
+        return cluster is not None and not cluster.deleting
 
     def _works(self) -> Iterator[Finding]:
         find = self.scene.objects.find
@@ -93,7 +98,16 @@ class NoOrphans(Law):
         for name in self.scene.objects.clusters():
             cluster = self.scene.cluster(name)
             if cluster is not None and cluster.deleting:
-                yield from self._overdue(hub_key(cluster.manifest), cluster.manifest, [name])
+                key = hub_key(cluster.manifest)
+                for found in self._overdue(key, cluster.manifest, [name]):
+                    yield found._replace(message=found.message + self._named_by(name))
+
+    def _named_by(self, cluster: str) -> str:
+        """Return which binding still names a cluster, for which an unjoining cluster waits."""
+        for key, binding in self.scene.bindings():
+            if any(target.get("name") == cluster for target in target_clusters(spec_of(binding))):
+                return f", while {key} is still placed there"
+        return ""
 
     def _overdue(self, key: Key, manifest: Manifest, clusters: list[str]) -> Iterator[Finding]:
         since_s = _deleted_s(manifest)

@@ -108,7 +108,8 @@ class StatusRecount(Law):
         told = {item.get("clusterName") for item in items}
         for target in spec_of(binding).get("clusters") or ():
             name = str(target.get("name"))
-            if name not in told and self.scene.cluster(name) is not None:
+            cluster = self.scene.cluster(name)
+            if name not in told and cluster is not None and not cluster.deleting:
                 away = not self.scene.ready(name)
                 yield Finding(key, f"says nothing about {name}, where it is placed", remark=away)
 
@@ -119,6 +120,8 @@ class StatusRecount(Law):
         template = self.scene.objects.find(place)
         if template is None or not self._interpreter.has(template, Operation.AGGREGATE):
             return
+        if not items and not status_of(template):
+            return  # scheduled to nowhere: no Work has ever called for a sum
         try:
             summed = self._interpreter.aggregate(template, items, self.scene.now_s)
         except InterpretError:

@@ -372,6 +372,29 @@ def test_what_was_never_scheduled_has_no_sum() -> None:
     assert play.told() == []
 
 
+def test_what_was_scheduled_to_nowhere_has_no_sum() -> None:
+    play = healthy("Q5", items=[])
+    play.put(binding({}, items=[]))
+    play.put(template(0))
+    play.end()
+    assert play.told() == []
+
+
+def test_what_is_unjoined_takes_no_works() -> None:
+    play = healthy("Q3", "Q5", items=[item("m1")])
+    leaving = cluster("m2")
+    leaving["metadata"] = {**leaving["metadata"], "deletionTimestamp": timestamp(0.0)}
+    play.put(leaving)
+    play.remove(key_of(work("m2")))
+    play.remove(TEMPLATE._replace(cluster="m2"))
+    play.put(template(4, **STATUS))
+    play.wait(1000.0)
+    play.end()
+    assert play.told() == [
+        f"Q3 Cluster m2: being deleted for 17m40s, while {BINDING} is still placed there"
+    ]
+
+
 def test_a_condition_of_an_older_generation() -> None:
     play = healthy("Q5")
     stale = binding({"m1": 2, "m2": 2}, items=[item("m1"), item("m2")], generation=3, observed=2)
