@@ -11,8 +11,8 @@ import pytest
 
 from lab.core.invariants import LAWS
 from lab.core.settings import FEATURE_GATES, KarmadaSettings, setting_name
-from lab.scenario.format import FLEET, SCENARIO
 from lab.scenario.calls import HELPERS
+from lab.scenario.format import FLEET, SCENARIO
 from lab.scenario.load import load_fleet, parse_scenario
 from lab.scenario.yaml_tree import parse_documents
 from lab.session import Session, check_step_line

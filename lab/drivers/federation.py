@@ -180,9 +180,7 @@ class Federation:
             raise InputError(f'no cluster is named "{cluster}"{hint}')
         return self.members[cluster].store
 
-    def acting(
-        self, actor: str, detail: Mapping[str, Any] | None = None, *, cause: int = 0
-    ) -> int:
+    def acting(self, actor: str, detail: Mapping[str, Any] | None = None, *, cause: int = 0) -> int:
         """Say that `actor` does something now; what follows is traced as caused by it.
 
         `cause` is the record of a step whose part it is.
