@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 def run(context: Context, args: Args) -> Result:
     """Carry out the verb."""
-    from lab.commands.run import play_data, play_report, speed_of
+    from lab.commands.printers.played import play_report, width_of
+    from lab.commands.run import play_data, speed_of
     from lab.commands.runs import find_run
     from lab.core.errors import InputError
 
@@ -39,7 +40,8 @@ def run(context: Context, args: Args) -> Result:
 
         data = play_data(played)
         return Result(documents.rendered(form, data, [played.name]) or "", notes, data, code)
-    return Result("\n".join(play_report(played, verbose=args.on("verbose"))), notes, None, code)
+    lines = play_report(played, verbose=args.on("verbose"), width=width_of(context))
+    return Result("\n".join(lines), notes, None, code)
 
 
 def _verify(context: Context, args: Args, path: Path, out: Path | None) -> Result:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +13,6 @@ from lab.commands.verb import Args, Argument, Flag, Result, Verb
 if TYPE_CHECKING:
     from lab.commands.context import Played
     from lab.core.errors import LabError
-
-_SHOWN_LINES = 60
 
 
 def run(context: Context, args: Args) -> Result:
@@ -137,6 +132,7 @@ def _result(
     context: Context, args: Args, played: list[Played], failed: list[tuple[str, LabError]]
 ) -> Result:
     from lab.commands.printers import documents
+    from lab.commands.printers.played import play_report, width_of
 
     if args.text("junit"):
         _write_junit(context, args.text("junit"), played, failed)
@@ -154,73 +150,11 @@ def _result(
         document: Any = data[0] if len(data) == 1 and not failed else data
         text = documents.rendered(form, document, [each.name for each in played])
         return Result(text or "", tuple(notes), document, code)
-    blocks = ["\n".join(play_report(each, verbose=args.on("verbose"))) for each in played]
+    verbose, width = args.on("verbose"), width_of(context)
+    blocks = ["\n".join(play_report(each, verbose=verbose, width=width)) for each in played]
     if len(played) + len(failed) > 1:
         blocks.append(_summary(played, failed))
     return Result("\n\n".join(blocks), tuple(notes), None, code)
-
-
-def described(text: str, width: int = 100) -> Iterator[str]:
-    """Yield what a scenario says about itself, paragraph by paragraph, broken to a width."""
-    from lab.commands.printers.text import safe
-
-    for paragraph in re.split(r"\n\s*\n", text.strip()):
-        yield from textwrap.wrap(safe(" ".join(paragraph.split())), width)
-
-
-def play_report(played: Played, *, verbose: bool) -> Iterator[str]:
-    """Yield the lines of a played scenario: what happened, the members, the checks."""
-    from lab.commands.printers.excerpt import excerpt_lines
-    from lab.commands.printers.placed import placed_lines, placed_objects
-    from lab.commands.printers.text import safe
-    from lab.commands.printers.timeline import clock, render_timeline, timeline
-    from lab.commands.printers.verdicts import law_lines, outcome_lines
-
-    told = timeline(played.world)
-    yield safe(f"Scenario {played.name} (seed {played.seed})")
-    yield ""
-    if played.description:
-        yield from described(played.description)
-        yield ""
-    yield "What happened"
-    if verbose:
-        yield render_timeline(told, events=True)
-    else:
-        yield from excerpt_lines(told, _SHOWN_LINES)
-    yield ""
-    yield from placed_lines(list(placed_objects(played.world)), verbose=verbose)
-    yield from outcome_lines(played.outcomes, verbose=verbose)
-    yield from law_lines(played, verbose=verbose)
-    yield ""
-    yield "Checks"
-    for check in played.checks:
-        word = "PASS" if check.passed else "FAIL"
-        yield safe(f"  {word}  {check.name}" + (f": {check.message}" if check.message else ""))
-    for name in played.undecided:
-        yield safe(f"  OPEN  {name}: the run was stopped before it was decided")
-    if not played.checks and not played.undecided:
-        yield "  none: the scenario expects nothing"
-    for error in played.errors:
-        yield safe(f"  ERROR  {error}")
-    held = sum(check.passed for check in played.checks)
-    verdict = "passed" if played.passed else "FAILED"
-    yield ""
-    yield safe(
-        f"{verdict}: {held} of {len(played.checks)} checks held{_more(played)}; "
-        f"{clock(played.world.now_s)} of fleet time in {played.wall_s:.1f} s"
-    )
-
-
-def _more(played: Played) -> str:
-    """Return what else decided the verdict, if anything did."""
-    text = ""
-    if played.violations:
-        count = len(played.violations)
-        text += f", {count} violation{'s' if count > 1 else ''} of invariants"
-    missed = sum(outcome.failed for outcome in played.outcomes)
-    if missed:
-        text += f", {missed} target{'s' if missed > 1 else ''} missed"
-    return text
 
 
 def play_data(played: Played) -> dict[str, Any]:

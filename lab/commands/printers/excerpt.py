@@ -1,62 +1,55 @@
-"""What of a long timeline is shown: how it began, and what came of the first step or fault."""
+"""What of a long timeline is shown: how it began, what came of the first fault, how it ended."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
-from lab.commands.printers.timeline import render_timeline
+from lab.commands.printers.brief import brief
+from lab.commands.printers.timeline import timeline_lines
 from lab.commands.printers.told import Told
 
 _HEAD = 8
 """Lines of the beginning that are always shown."""
-_TURNS = frozenset({"step", "fault"})
-_ALIKE = 6
-"""So many lines in a row that differ in names and numbers only become three."""
-_NUMBERED = re.compile(r"\S*\d\S*")
+_END = 10
+"""Lines of the end that are always shown."""
 
 
-def excerpt(told: Sequence[Told], most: int) -> tuple[int, int]:
-    """Return how many lines to show from the beginning, and where to go on after them.
+def excerpt(told: Sequence[Told], most: int) -> list[tuple[int, int]]:
+    """Return the parts of a timeline to show, as (from, to); together they are `most` lines.
 
-    From there on lines are shown until there are `most`. A fleet that is being set up can fill many
-    lines; they give way to what happens after second 0, from the first step or fault on.
+    A fleet that is being set up can fill many lines; they give way to what happens from the first
+    fault on, or from the first step after second 0 if there is no fault. If that is too much as
+    well, it is shown from there on, and the end of the run.
     """
-    turn = next((i for i, each in enumerate(told) if each.time_s > 0 and each.topic in _TURNS), 0)
-    if len(told) <= most or turn <= _HEAD:
-        return 0, 0
-    head = max(_HEAD, most - (len(told) - turn))
-    return (0, 0) if head >= turn else (head, turn)
+    count = len(told)
+    if count <= most:
+        return [(0, count)]
+    turn = _turn(told)
+    head = min(turn, max(_HEAD, most - (count - turn)))
+    left = most - head
+    if count - turn <= left:
+        return [(0, head), (turn, count)]
+    end = min(_END, left // 2)
+    return [(0, head), (turn, turn + left - end), (count - end, count)]
 
 
-def without_alike(told: Sequence[Told]) -> list[Told]:
-    """Return a timeline in which the first and the last stand for many lines that are alike.
-
-    Example:
-        >>> [each.text for each in without_alike([Told(0.0, "t", f"app-{n}") for n in range(100)])]
-        ['app-0', '… 98 more like it', 'app-99']
-    """
-    found: list[Told] = []
-    for _, same in groupby(told, key=lambda each: (each.topic, _NUMBERED.sub("#", each.line))):
-        group = list(same)
-        if len(group) >= _ALIKE:
-            text = f"… {len(group) - 2} more like it"
-            group = [group[0], Told(group[1].time_s, group[0].topic, text), group[-1]]
-        found += group
-    return found
+def _turn(told: Sequence[Told]) -> int:
+    """Return where what matters begins: at the first fault, else at the first later step."""
+    for topic in ("fault", "step"):
+        for index, each in enumerate(told):
+            if each.topic == topic and each.time_s > 0:
+                return index
+    return 0
 
 
-def excerpt_lines(told: Sequence[Told], most: int) -> Iterator[str]:
-    """Yield a timeline of at most `most` lines, with what was left out where it was left out."""
-    if len(told) > most:
-        told = without_alike(told)
-    head, turn = excerpt(told, most)
-    shown = [*told[:head], *told[turn : turn + most - head]]
-    lines = render_timeline(shown).split("\n")
-    if head:
-        lines.insert(head, f"  … {turn - head} lines more, while it was set up (-v shows all)")
-    yield from lines
-    left = len(told) - turn - (most - head)
-    if left > 0:
-        yield f"  … and {left} more (-v shows all)"
+def excerpt_lines(told: Sequence[Told], most: int, width: int | None = None) -> Iterator[str]:
+    """Yield a timeline in about `most` lines, with what was left out where it was left out."""
+    told = brief(told, most)
+    lines = timeline_lines(told, width=width)
+    shown_to = 0
+    for begin, end in excerpt(told, most):
+        if begin > shown_to:
+            yield f"  … {begin - shown_to} lines more (-v shows all)"
+        for each in lines[begin:end]:
+            yield from each
+        shown_to = end

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lab.commands.printers.text import safe
+from lab.commands.printers.crowd import crowd, plural
+from lab.commands.printers.text import broken, safe
 from lab.core import labels
 from lab.core.manifest import annotations_of, labels_of, name_of, namespace_of, spec_of, status_of
 from lab.core.model import HUB, Key
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from lab.core.manifest import Manifest
 
 _SHOWN_OBJECTS = 12
-"""More member objects than this are counted, not printed (`-v` prints all)."""
+"""More member objects than this are grouped (`-v` prints each)."""
 _BINDINGS = (
     (labels.BINDING_API, "ResourceBinding"),
     (labels.BINDING_API, "ClusterResourceBinding"),
@@ -55,23 +56,62 @@ def placed_objects(world: World) -> Iterator[tuple[str, Manifest]]:
                 yield cluster, manifest
 
 
-def placed_lines(found: Sequence[tuple[str, Manifest]], *, verbose: bool) -> Iterator[str]:
-    """Yield one line per object and the marks a user gave it; `verbose` adds Karmada's own."""
+def placed_lines(
+    found: Sequence[tuple[str, Manifest]], *, verbose: bool, width: int | None = None
+) -> Iterator[str]:
+    """Yield one line per object and the marks a user gave it; `verbose` adds Karmada's own.
+
+    Many objects are grouped by how ready they are, the least ready first.
+    """
     if not found:
         return
     yield "In the members"
-    shown = found if verbose else found[:_SHOWN_OBJECTS]
-    for cluster, manifest in shown:
+    if len(found) > _SHOWN_OBJECTS and not verbose:
+        lines = list(_grouped(found))
+        for first, text in lines[:_SHOWN_OBJECTS]:
+            yield from broken(text, width, first)
+        if len(lines) > _SHOWN_OBJECTS:
+            yield f"  … and {len(lines) - _SHOWN_OBJECTS} lines more, none less ready"
+        yield "  (-v shows each, with its labels and annotations)"
+        yield ""
+        return
+    for cluster, manifest in found:
         inside = f"{namespace_of(manifest)}/" if namespace_of(manifest) else ""
         title = f"{manifest.get('kind')} {inside}{name_of(manifest)}"
         yield safe(f"  {cluster}  {title}{_readiness(manifest)}")
         yield from _marks("labels", labels_of(manifest), verbose)
         yield from _marks("annotations", annotations_of(manifest), verbose)
-    if len(found) > len(shown):
-        yield f"  … and {len(found) - len(shown)} more (-v shows all)"
     if not verbose:
-        yield "  (-v adds the labels and annotations that Karmada itself puts on them)"
+        yield from broken(
+            "(-v adds the labels and annotations that Karmada itself puts on them)", width, "  "
+        )
     yield ""
+
+
+def _grouped(found: Sequence[tuple[str, Manifest]]) -> Iterator[tuple[str, str]]:
+    """Yield objects that are alike together: the clusters, and kind, names and readiness."""
+    names: dict[tuple[str, str, str, str, float], list[str]] = {}
+    for cluster, manifest in found:
+        kind, namespace = str(manifest.get("kind")), namespace_of(manifest)
+        key = (cluster, kind, namespace, _readiness(manifest), _share(manifest))
+        names.setdefault(key, []).append(name_of(manifest))
+    clusters: dict[tuple[str, str, str, float, tuple[str, ...]], list[str]] = {}
+    for (cluster, kind, namespace, ready, share), group in names.items():
+        clusters.setdefault((kind, namespace, ready, share, tuple(group)), []).append(cluster)
+    worst_first = sorted(clusters.items(), key=lambda each: each[0][3])
+    for (kind, namespace, ready, _, alike), where in worst_first:
+        inside = f"{namespace}/" if namespace else ""
+        many = len(alike) > 1
+        word, each_ = plural(kind) if many else kind, " each" if ready and many else ""
+        yield f"  {crowd(where)}  ", f"{word} {inside}{crowd(alike)}{ready}{each_}"
+
+
+def _share(manifest: Manifest) -> float:
+    """Return what share of an object's replicas is ready, 1 if it has none."""
+    replicas = spec_of(manifest).get("replicas")
+    if not isinstance(replicas, int) or replicas <= 0:
+        return 1.0
+    return min(1.0, int(status_of(manifest).get("readyReplicas") or 0) / replicas)
 
 
 def _marks(title: str, pairs: Mapping[str, Any], verbose: bool) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from lab.commands.printers.readiness import Copies, readiness
 from lab.commands.printers.told import Told
 from lab.core.claiming import claim_of
 from lab.core.eviction import tasks_of
@@ -132,10 +133,17 @@ def _binding_status(place: str, old: Manifest, new: Manifest, time_s: float) -> 
             yield Told(time_s, "applied", f"{place} not applied in {{where}}: {error}", (name,))
 
 
-def template(changes: Sequence[ObjectChange], key: Key) -> Iterator[Told]:
-    """Tell of one template: claimed, scaled, ready as counted on the hub."""
+def template(
+    changes: Sequence[ObjectChange], key: Key, copies: Copies | None = None
+) -> Iterator[Told]:
+    """Tell of one template: claimed, scaled, ready as counted on the hub.
+
+    Args:
+        changes: What happened to templates.
+        key: Of the one.
+        copies: In how many clusters all its replicas are wanted.
+    """
     claim, wanted = "", None
-    counts: list[tuple[float, int, int]] = []
     for change in changes:
         if change.key != key:
             continue
@@ -155,25 +163,12 @@ def template(changes: Sequence[ObjectChange], key: Key) -> Iterator[Told]:
         if replicas != wanted and change.type != "ADDED" and wanted is not None:
             yield Told(change.time_s, "template", f"{place} scaled to {replicas}")
         wanted = replicas
-        if replicas is not None and "readyReplicas" in status_of(change.object):
-            ready = int(status_of(change.object)["readyReplicas"] or 0)
-            if not counts or counts[-1][1:] != (ready, replicas):
-                counts.append((change.time_s, ready, int(replicas)))
-    for time_s, ready, wanted in _turning_points(counts):
-        text = f"{key.kind} {_inside(key)} {ready}/{wanted} ready, counted on the hub"
-        yield Told(time_s, "status", text)
+    for time_s, words in readiness(changes, key, copies or Copies()):
+        yield Told(time_s, "status", f"{key.kind} {_inside(key)} {words}")
 
 
 def _inside(key: Key) -> str:
     return f"{key.namespace}/{key.name}" if key.namespace else key.name
-
-
-def _turning_points(counts: Sequence[tuple[float, int, int]]) -> Iterator[tuple[float, int, int]]:
-    """Yield where readiness is complete, has fallen, or stands at the end; not every step up."""
-    for index, (time_s, ready, wanted) in enumerate(counts):
-        fell = index > 0 and ready < counts[index - 1][1]
-        if ready >= wanted or fell or index == len(counts) - 1:
-            yield time_s, ready, wanted
 
 
 def works(changes: Sequence[ObjectChange]) -> Iterator[Told]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lab.core.text_table import cells, printable
+from lab.core.text_table import cells, printable, wrapped
 
 _PADDING = 3
 
@@ -22,6 +22,13 @@ def safe(text: str) -> str:
 def safe_lines(text: str) -> str:
     """Return `text` made harmless, its line breaks kept."""
     return "\n".join(printable(line) for line in text.split("\n"))
+
+
+def broken(text: str, width: int | None, first: str = "") -> list[str]:
+    """Return `text` made harmless, after `first`, broken to a width if there is one."""
+    if width is None:
+        return [first + printable(text)]
+    return wrapped(text, width, first)
 
 
 def columns(rows: Sequence[Sequence[str]], *, padding: int = _PADDING, indent: str = "") -> str:

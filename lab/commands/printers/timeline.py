@@ -6,6 +6,7 @@ for a run that just ended and for a recorded one. Equal things in several cluste
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -13,7 +14,8 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from lab.commands.printers import failover_tellings, tellings
+from lab.commands.printers import failover_tellings, node_tellings, tellings
+from lab.commands.printers.readiness import Copies
 from lab.commands.printers.told import Told
 from lab.core.model import HUB, Key
 
@@ -30,10 +32,12 @@ _CLUSTER = ("cluster.karmada.io/v1alpha1", "Cluster")
 _TOGETHER_S = 1.0
 """The same thing in several clusters within this time is told in one line."""
 _FLICKER_S = 0.1
+_OVER = re.compile(r" (pauses:|is healed|is over|is aborted|starts again)")
+"""What the end of a fault is told with."""
 _NOTICED_S = 5.0
 """What the hub is told of a member later than this is told for another reason."""
 _ORDER = ("step", "fault", "policy", "template", "binding", "scheduled", "work", "member",
-          "applied", "health", "status", "cluster", "eviction", "warning")  # fmt: skip
+          "applied", "health", "status", "node", "cluster", "eviction", "warning")  # fmt: skip
 
 
 def timeline(world: World) -> list[Told]:
@@ -44,7 +48,7 @@ def timeline(world: World) -> list[Told]:
 def tellings_of(world: World) -> list[Told]:
     """Return what happened from second 0 on, in order of time, cluster by cluster."""
     told: list[Told] = []
-    templates: set[Key] = set()
+    templates: dict[Key, Copies] = {}
     numbered = _Numbers(world)
     told += tellings.steps(world)
     told += failover_tellings.faults(world)
@@ -55,13 +59,16 @@ def tellings_of(world: World) -> list[Told]:
     for api, kind in _BINDINGS:
         changes = world.changes(HUB, api, kind, -1e9)
         told += numbered(tellings.bindings, changes)
-        templates |= {key for change in changes if (key := tellings.template_of(change.object))}
+        for change in changes:
+            if (key := tellings.template_of(change.object)) is not None:
+                templates.setdefault(key, Copies()).note(change.time_s, change.object)
     for api, kind in sorted({key[1:3] for key in templates}):
         by_key: dict[Key, list[ObjectChange]] = {}
         for change in world.changes(HUB, api, kind, -1e9):
             by_key.setdefault(change.key, []).append(change)
-        for key in sorted(templates & by_key.keys()):
-            told += numbered(partial(tellings.template, key=key), by_key[key])
+        for key in sorted(templates.keys() & by_key.keys()):
+            tell = partial(tellings.template, key=key, copies=templates[key])
+            told += numbered(tell, by_key[key])
     told += numbered(tellings.works, world.changes(HUB, *_WORK, -1e9))
     members = world.members()
     kinds = sorted({key[1:3] for key in templates})
@@ -71,10 +78,17 @@ def tellings_of(world: World) -> list[Told]:
             changes = world.changes(cluster, api, kind, -1e9)
             told += numbered(partial(tellings.member, wanted=wanted), changes)
     told += numbered(tellings.clusters, world.changes(HUB, *_CLUSTER, -1e9))
+    told += node_tellings.nodes(world)
     told += tellings.warnings(world, [each.text for each in told if each.topic == "scheduled"])
     shown = _settled([each for each in told if each.time_s >= 0])
-    shown.sort(key=lambda each: (each.time_s, _ORDER.index(each.topic)))
+    shown.sort(key=_place_in_time)
     return shown
+
+
+def _place_in_time(told: Told) -> tuple[float, int, int]:
+    # Steps and faults of one moment stand in the order in which they were carried out.
+    turn = told.topic in {"step", "fault"}
+    return told.time_s, 0 if turn else _ORDER.index(told.topic), told.record if turn else 0
 
 
 class _Numbers:
@@ -127,20 +141,37 @@ class _Now(Sequence["ObjectChange"]):
         return self._changes[index]
 
 
-def render_timeline(told: Sequence[Told], *, events: bool = False) -> str:
-    """Return the timeline as text.
+def timeline_lines(
+    told: Sequence[Told], *, events: bool = False, width: int | None = None
+) -> list[list[str]]:
+    """Return the timeline as text: for each of its lines one or, if it is broken, several.
+
+    Steps are marked with ">", faults with "!", and the end of a fault with "+".
 
     Args:
         told: Its lines.
         events: With the numbers that `fedlab explain event` takes.
+        width: Cells to break lines to, None for no breaking.
     """
-    from lab.commands.printers.text import columns
+    from lab.core.text_table import printable, wrapped
 
-    rows = [[clock(each.time_s), each.line] for each in told]
-    if events:
-        for row, each in zip(rows, told, strict=True):
-            row.insert(1, f"#{each.record}" if each.record else "")
-    return columns(rows, padding=2, indent="  ")
+    times = [clock(each.time_s) for each in told]
+    numbers = [f"#{each.record}" if events and each.record else "" for each in told]
+    wide, wider = (max(map(len, cells), default=0) for cells in (times, numbers))
+    found = []
+    for time, number, each in zip(times, numbers, told, strict=True):
+        first = f"  {time:>{wide}} {f'{number:<{wider}} ' if wider else ''}{_mark(each)} "
+        if width is None:
+            found.append([first + printable(each.line)])
+        else:
+            found.append(wrapped(each.line, width, first))
+    return found
+
+
+def _mark(told: Told) -> str:
+    if told.topic != "fault":
+        return ">" if told.topic == "step" else " "
+    return "+" if _OVER.search(told.text) else "!"
 
 
 def clock(time_s: float) -> str:

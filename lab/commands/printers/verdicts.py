@@ -1,14 +1,13 @@
-"""What came of a run, for `fedlab run` and reports: applications against targets, broken laws."""
+"""Which laws a run has broken, for `fedlab run` and reports, and how that came about."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lab.commands.context import Played
     from lab.core.invariants import Violation
-    from lab.core.outcomes import AppOutcome
 
 _SHOWN = 10
 """So many violations are printed with their chains (`-v` prints all)."""
@@ -16,88 +15,31 @@ _LINKS = 8
 """So many links of a chain are printed: its beginning, and what came last."""
 
 
-# ── applications ───────────────────────────────────────────────────────────────────────────────
-
-
-def outcome_lines(outcomes: Sequence[AppOutcome], *, verbose: bool) -> Iterator[str]:
-    """Yield the table of applications; without faults or targets only those that fared badly."""
-    from lab.commands.printers.text import columns, safe
-    from lab.core.outcomes import app_text
-
-    told = any(each.recoveries or each.target.declared for each in outcomes)
-    shown = [each for each in outcomes if verbose or told or each.verdict != "met"]
-    if not shown:
-        return
-    rows = [["APPLICATION", "TARGET", "BELOW TARGET", "RTO", "LOST", "STATE", "VERDICT"]]
-    rows += [
-        [
-            safe(app_text(each.app)),
-            each.target.text(),
-            _time(each.total_s),
-            _rto(each),
-            str(each.lost),
-            _state(each),
-            each.verdict + (f": {each.why}" if each.why else ""),
-        ]
-        for each in shown
-    ]
-    yield "Applications"
-    for line in columns(rows).split("\n"):
-        yield f"  {line}"
-    yield ""
-
-
-def _time(seconds: float) -> str:
-    from lab.core.duration import format_duration
-
-    return format_duration(round(seconds, 1)) if seconds else "never"
-
-
-def _rto(outcome: AppOutcome) -> str:
-    if not outcome.recoveries:
-        return "-"
-    if outcome.rto_s is None:
-        return "not back"
-    return _time(outcome.rto_s) if outcome.rto_s else "0s"
-
-
-def _state(outcome: AppOutcome) -> str:
-    move = outcome.rpo
-    if move is None:
-        return "-"
-    return (
-        f"{_time(move.age_s) if move.age_s else '0s'} old" if move.carried else "none carried over"
-    )
-
-
-# ── invariants ─────────────────────────────────────────────────────────────────────────────────
-
-
-def law_lines(played: Played, *, verbose: bool) -> Iterator[str]:
+def law_lines(played: Played, *, verbose: bool, width: int | None = None) -> Iterator[str]:
     """Yield what broke a law, with the chain of its causes; what was expected; what is odd."""
-    from lab.commands.printers.text import safe
+    from lab.commands.printers.text import broken, safe
 
     if not played.laws:
         yield "Invariants"
         yield "  none are on"
         return
     yield "Invariants"
-    broken = {each.law for each in (*played.violations, *played.expected)}
-    yield f"  {played.laws - len(broken)} of {played.laws} held"
+    laws = {each.law for each in (*played.violations, *played.expected)}
+    yield f"  {played.laws - len(laws)} of {played.laws} held"
     shown = played.violations if verbose else played.violations[:_SHOWN]
     for each in shown:
-        yield safe(f"  FAIL  {_when(each)}  {each.line()}{_again(each)}")
-        for line in chain_lines(played, each):
+        yield from broken(f"{_when(each)}  {each.line()}{_again(each)}", width, "  FAIL  ")
+        for line in chain_lines(played, each, max(40, (width or 110) - 10)):
             yield safe(f"          {line}")
     if len(played.violations) > len(shown):
         yield f"  … and {len(played.violations) - len(shown)} more (-v shows all)"
     for each in played.expected:
-        yield safe(f"  KNOWN {_when(each)}  {each.line()}{_again(each)}")
+        yield from broken(f"{_when(each)}  {each.line()}{_again(each)}", width, "  KNOWN ")
     for each in played.remarks if verbose else played.remarks[:_SHOWN]:
-        yield safe(f"  NOTE  {each.line()}")
+        yield from broken(each.line(), width, "  NOTE  ")
     if verbose:
         for text in played.not_judged:
-            yield safe(f"  NOTE  {text}")
+            yield from broken(text, width, "  NOTE  ")
 
 
 def _when(violation: Violation) -> str:
@@ -114,7 +56,7 @@ def _again(violation: Violation) -> str:
     return f" (seen {violation.count} times, last at {clock(violation.last_s)})"
 
 
-def chain_lines(played: Played, violation: Violation) -> list[str]:
+def chain_lines(played: Played, violation: Violation, width: int = 100) -> list[str]:
     """Return how a violation came about, first cause first; a long chain without its middle."""
     from lab.commands.explain_event import chain_of, render, step_data
 
@@ -125,7 +67,7 @@ def chain_lines(played: Played, violation: Violation) -> list[str]:
     left_out = len(chain) - _LINKS
     if left_out > 1:
         indexes = [*indexes[:2], *indexes[2 + left_out :]]
-    lines = render([step_data(played.world, chain, index) for index in indexes], 100)
+    lines = render([step_data(played.world, chain, index) for index in indexes], width)
     if left_out > 1:
         lines.insert(3, f"… {left_out} events (fedlab explain event {violation.record})")
     return lines
