@@ -247,6 +247,8 @@ class Engine:
             return
         self._count(index, key, now_s)
         cause = loop.causes.pop(key, 0) or self.causes.root
+        if key[1:3] == CLUSTER:  # time may have woken it: a silence has a cause of its own
+            cause = max(cause, self.causes.of_member(key.name))
         own_s = now_s + self.processes.skew_s(loop.controller.client)
         plan = loop.controller.reconcile(self.view, key, own_s)
         loop.in_flight += 1

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from lab.core.quirks import QUIRKS
+from lab.engine.trace import TraceRecord
 from lab.scenario.model import Scenario
 from lab.session import Session
 
@@ -46,6 +47,16 @@ class Played:
     digest: str
 
 
+def uncaused(session: Session) -> list[TraceRecord]:
+    """Return the records that no earlier record has led to; only steps of people are such."""
+    records = session.federation.trace.records
+    return [
+        each
+        for each in records
+        if not (0 < each.cause < each.number or (each.cause == 0 and each.type == "step"))
+    ]
+
+
 def played(scenario: Scenario | str) -> Played:
     path = LIBRARY / scenario if isinstance(scenario, str) else scenario
     with Session.open(path) as session:
@@ -54,6 +65,7 @@ def played(scenario: Scenario | str) -> Played:
         wrong = [f"{name}: {message}" for name, message in failed.items()]
         wrong += [str(each.error) for each in verdict.steps if not each.ok]
         wrong += [str(each) for each in verdict.unexpected]
+        wrong += [f"caused by nothing before it: {each}" for each in uncaused(session)]
         words = "\n".join(wrong)
         return Played(verdict.scenario, verdict.passed, tuple(failed), words, session.digest())
 
@@ -116,6 +128,20 @@ def test_a_known_failure_is_its_quirk(path: str) -> None:
     quirks = {**scenario.karmada.quirks, name: False}
     without = replace(scenario, karmada=replace(scenario.karmada, quirks=quirks))
     assert played(without).failed
+
+
+def test_a_silent_pull_member_is_blamed_on_what_silenced_it() -> None:
+    with Session.open(LIBRARY / "detection/pull-member-partitioned.yaml") as session:
+        session.play()
+        records = {each.number: each for each in session.federation.trace.records}
+        silent = [
+            each
+            for each in records.values()
+            if each.type == "decision" and each.detail["kind"] == "cluster-silent"
+        ]
+        assert silent
+        for each in silent:
+            assert records[each.cause].type == "fault"
 
 
 def test_another_process_plays_it_alike() -> None:
