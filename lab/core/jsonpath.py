@@ -1,4 +1,4 @@
-"""The part of kubectl's JSONPath that printer columns, `-o jsonpath=` and state preservation use.
+"""The part of kubectl's JSONPath that printer columns and `-o jsonpath=` use.
 
 `.a.b[0].c`, `[*]`, `[-1:]`, `['a.b']`, `[?(@.type=="Ready")]`, and in templates `{…}`, `{"text"}`
 and `{range …}…{end}`.
@@ -25,16 +25,15 @@ _STEP = re.compile(
 )
 
 
-def find(path: str, document: Any, *, strict: bool = False) -> list[Any]:
+def find(path: str, document: Any) -> list[Any]:
     """Return every value a path leads to; absent fields give nothing.
 
     Args:
         path: With or without its dollar sign and first dot.
         document: Where to look.
-        strict: A field or an element that is not there is an error.
 
     Raises:
-        InputError: The path cannot be read, or leads nowhere and must not.
+        InputError: The path cannot be read.
 
     Example:
         >>> find('.c[?(@.type=="B")].v', {"c": [{"type": "A", "v": 1}, {"type": "B", "v": 2}]})
@@ -50,25 +49,9 @@ def find(path: str, document: Any, *, strict: bool = False) -> list[Any]:
         match = _STEP.match(text, position)
         if match is None:
             raise InputError(f'cannot read JSONPath "{path}" from "{text[position:]}" on')
-        found = [value for node in nodes for value in _step(match, node)]
-        if strict and nodes and not found:
-            _check(match, nodes)
-        nodes, position = found, match.end()
+        nodes = [value for node in nodes for value in _step(match, node)]
+        position = match.end()
     return nodes
-
-
-def _check(match: re.Match[str], nodes: list[Any]) -> None:
-    """Refuse what client-go refuses with missing keys forbidden; `null` leads on in silence."""
-    nodes = [node for node in nodes if node is not None]
-    name = match["name"] if match["key"] is None else match["key"]
-    if name is not None and name != "*" and nodes:
-        raise InputError(f"{name} is not found")
-    if match["index"] is not None and nodes:
-        if not isinstance(nodes[0], list):
-            raise InputError(f"{value_text(nodes[0])} is not array or slice")
-        index, length = int(match["index"]), len(nodes[0])
-        index = index if index >= 0 else index + length
-        raise InputError(f"array index out of bounds: index {index}, length {length}")
 
 
 def _step(match: re.Match[str], node: Any) -> Iterable[Any]:
@@ -119,19 +102,17 @@ def _number(text: str) -> Any:
 _PART = re.compile(r"\{([^{}]*)\}")
 
 
-def render(template: str, document: Any, *, strict: bool = False) -> str:
+def render(template: str, document: Any) -> str:
     """Return a JSONPath template filled in.
 
     Args:
-        template: With expressions in braces. Without any brace it is a path (as kubectl takes it),
-            or, if strict, a mere text (as client-go takes it).
+        template: With expressions in braces; without any brace it is a path.
         document: What it is about.
-        strict: A field or an element that is not there is an error.
 
     Raises:
-        InputError: A path cannot be read or leads nowhere, or a `range` has no `end`.
+        InputError: A path cannot be read, or a `range` has no `end`.
     """
-    if "{" not in template and not strict:
+    if "{" not in template:
         template = "{" + template + "}"
     parts: list[str] = []
     position = 0
@@ -141,13 +122,13 @@ def render(template: str, document: Any, *, strict: bool = False) -> str:
     parts.append(template[position:])
     if any("{" in part or "}" in part for part in parts[::2]):
         raise InputError(f"error parsing jsonpath {template}, unclosed action")
-    text, rest = _render(parts, document, strict)
+    text, rest = _render(parts, document)
     if rest:
         raise InputError("jsonpath: {end} without {range}")
     return text
 
 
-def _render(parts: list[str], document: Any, strict: bool) -> tuple[str, list[str]]:
+def _render(parts: list[str], document: Any) -> tuple[str, list[str]]:
     output: list[str] = []
     while parts:
         output.append(parts.pop(0))  # literal text; the next part is an expression
@@ -158,15 +139,15 @@ def _render(parts: list[str], document: Any, strict: bool) -> tuple[str, list[st
             return "".join(output), parts or [""]
         if expression.startswith("range"):
             rest = parts
-            for item in find(expression[5:], document, strict=strict) or [None]:
-                text, rest = _render(list(parts), item, strict and item is not None)
+            for item in find(expression[5:], document) or [None]:
+                text, rest = _render(list(parts), item)
                 if item is not None:
                     output.append(text)
             parts = rest
         elif expression[:1] in {'"', "'"}:
             output.append(expression[1:-1].encode().decode("unicode_escape"))
         else:
-            values = find(expression, document, strict=strict)
+            values = find(expression, document)
             output.append(" ".join(value_text(value) for value in values))
     return "".join(output), []
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lab.core.errors import InputError
-from lab.core.jsonpath import render
 from lab.core.manifest import Manifest, get_in, status_of
+from lab.core.state_paths import PathError, filled
 
 
 class StateError(Exception):
@@ -42,9 +41,9 @@ def preserved_labels(
     for rule in rules:
         path = str(rule.get("jsonPath") or "")
         try:
-            found[str(rule.get("aliasLabelName") or "")] = render(path, status, strict=True)
-        except InputError as error:
-            raise StateError(f'failed to execute jsonpath "{path}": {error}') from None
+            found[str(rule.get("aliasLabelName") or "")] = filled(path, status)
+        except PathError as error:
+            raise StateError(str(error)) from None
     return found
 
 
