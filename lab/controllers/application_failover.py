@@ -89,13 +89,20 @@ class ApplicationFailoverController:
         return (Due(change.key),)
 
     def _learn(self, answer: Answered) -> None:
-        """An eviction that was refused is told with the next look, which comes at once."""
+        """An eviction that was refused is told with the next look, which comes at once.
+
+        One that was not ends the clocks of the clusters it is about.
+        """
         key = answer.action.key
         writing = self._writing.get(key)
-        if writing is not None and writing[0] is answer.action:
-            del self._writing[key]
-            if answer.error is not None:
-                self._refused[key] = writing[1]
+        if writing is None or writing[0] is not answer.action:
+            return
+        del self._writing[key]
+        if answer.error is not None:
+            self._refused[key] = writing[1]
+        elif key in self._since:
+            clocks = self._since[key]
+            self._since[key] = {name: clocks[name] for name in clocks if name not in writing[1]}
 
     def reconcile(self, view: View, key: Key, now_s: float) -> Plan:
         """Binding -> one that has left the clusters where it was unhealthy for too long."""
@@ -122,7 +129,7 @@ class ApplicationFailoverController:
                 moved = evicted(moved, eviction)
         except StateError as error:
             # As in the real one, what was seen this time is kept and nothing is forgotten.
-            self._since[key] = {**before, **found.since}
+            self._since[key] = {**before, **found.begun}
             return Plan(notes=notes, error=str(error))
         self._since[key] = found.since
         decisions = (
@@ -136,9 +143,10 @@ class ApplicationFailoverController:
         return Plan(actions, found.check_after_s, notes=notes, decisions=decisions)
 
     def _concerned(self, binding: Manifest) -> bool:
-        if not status_of(binding).get("aggregatedStatus") or not spec_of(binding).get(
-            "propagateDeps"
-        ):
+        """Tell whether there is a health to look at; only ResourceBindings need propagateDeps."""
+        if not status_of(binding).get("aggregatedStatus"):
+            return False
+        if self._kind == BINDING and not spec_of(binding).get("propagateDeps"):
             return False
         resource = resource_key(binding)
         subject = {"apiVersion": resource.api_version, "kind": resource.kind}

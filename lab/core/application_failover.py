@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import floor
 from typing import Any
 
 from lab.core.eviction import GRACEFULLY, NEVER, Eviction, tasks_of
@@ -37,6 +38,8 @@ class Diagnosis:
 
     since: Mapping[str, float]
     """Cluster to when it was first seen unhealthy (s of the run): to be remembered."""
+    begun: Mapping[str, float]
+    """The clocks that this look started, those of clusters that are no targets among them."""
     evict: tuple[str, ...]
     """Clusters whose time is over."""
     check_after_s: float | None
@@ -59,7 +62,8 @@ def diagnose(
     The clock of a cluster starts when it is first seen Unhealthy, and is put back by Healthy and by
     Unknown. A cluster that is no target (any more) has none; one that is being evicted from is not
     looked at. With a toleration of 0 s the first look only starts the clock, and only the next
-    change of the binding ends it.
+    change of the binding ends it. What has passed is counted in whole seconds, so that the look
+    that ends it may come up to a second late.
 
     Args:
         binding: With `status.aggregatedStatus`.
@@ -90,11 +94,11 @@ def diagnose(
                 if cluster in targets:
                     news.append(f"{cluster} is unhealthy, tolerated for {limit_s:g} s")
                 continue
-            left_s = round(known[cluster] + limit_s - now_s, 6)
-            if left_s <= 0:
+            past_s = round(now_s - known[cluster], 6)
+            if past_s >= limit_s:
                 evict.append(cluster)
             else:
-                waits.append(left_s)
+                waits.append(limit_s - floor(past_s))
     if one_at_a_time and evict:
         fleeing = any(task.get("reason") == APPLICATION_FAILURE for task in tasks_of(binding))
         held = evict if fleeing else evict[1:]
@@ -102,7 +106,8 @@ def diagnose(
         evict = evict[: len(evict) - len(held)]
     kept = {cluster: at_s for cluster, at_s in known.items() if cluster in targets}
     wait_s = min(waits, default=0.0)
-    return Diagnosis(kept, tuple(evict), wait_s or None, tuple(news))
+    begun = {cluster: at_s for cluster, at_s in known.items() if cluster not in since}
+    return Diagnosis(kept, begun, tuple(evict), wait_s or None, tuple(news))
 
 
 def eviction_for(

@@ -29,6 +29,7 @@ LOOKS: dict[str, tuple[Any, Any, float, Any, Any, Any]] = {
     # binding, since, now -> since, evict, check after
     "first seen": (binding("a", a="Unhealthy"), {}, 5.0, {"a": 5.0}, (), 10.0),
     "still tolerated": (binding("a", a="Unhealthy"), {"a": 5.0}, 9.0, {"a": 5.0}, (), 6.0),
+    "whole seconds count": (binding("a", a="Unhealthy"), {"a": 5.0}, 9.9, {"a": 5.0}, (), 6.0),
     "time over": (binding("a", a="Unhealthy"), {"a": 5.0}, 15.0, {"a": 5.0}, ("a",), None),
     "healthy again": (binding("a", a="Healthy"), {"a": 5.0}, 9.0, {}, (), None),
     "unknown puts the clock back": (binding("a", a="Unknown"), {"a": 5.0}, 99.0, {}, (), None),
@@ -58,6 +59,12 @@ def test_diagnose(name: str) -> None:
     subject, since, now_s, want_since, evict, wait_s = LOOKS[name]
     found = diagnose(subject, behaviour(), since, now_s)
     assert (dict(found.since), found.evict, found.check_after_s) == (want_since, evict, wait_s)
+
+
+def test_clocks_begun_are_told_also_of_clusters_that_are_no_targets() -> None:
+    subject = binding("a", a="Unhealthy", b="Unhealthy", c="Unhealthy")
+    found = diagnose(subject, behaviour(), {"c": 1.0}, 5.0)
+    assert (dict(found.since), dict(found.begun)) == ({"a": 5.0}, {"a": 5.0, "b": 5.0})
 
 
 def test_without_a_toleration_five_minutes_are_tolerated() -> None:
@@ -149,7 +156,7 @@ LOST: dict[str, tuple[str, Any, str]] = {
     "no status yet": ("{.job}", None, "has not yet been collected from Cluster\\(a\\)"),
     "no such field": ("{.job}", {"x": 1}, "job is not found"),
     "no such element": ("{.list[2]}", {"list": [1]}, "index out of bounds: index 2, length 1"),
-    "not a path": ("{.job[}", {"job": 1}, "cannot read JSONPath"),
+    "not a path": ("{.job[}", {"job": 1}, "^unterminated array$"),
 }
 
 
