@@ -80,8 +80,9 @@ class ClusterTaintPolicyController:
         if not policies:
             return Plan()
         taints, changes = taints_by_policies(cluster, policies, now_s)
-        if taints == list(spec_of(cluster).get("taints") or ()):
-            return Plan()
+        before = list(spec_of(cluster).get("taints") or ())
+        if taints == before and (before or not changes):
+            return Plan()  # where there was no list at all, an empty one counts as news
         text = f"Update Cluster({key.name}) with taints({taints_message(taints)}) succeed"
         return Plan(
             (_patch(key, cluster, taints),),

@@ -69,7 +69,10 @@ class WorkloadRebalancerController:
         if dict(done.status) == dict(status_of(rebalancer)):
             if stays_s is None:
                 return Plan()
-            end_s = seconds_of(done.status["finishTime"]) + stays_s
+            finished = done.status.get("finishTime")
+            if not finished:
+                return Plan(error="finish time should not be nil")
+            end_s = seconds_of(finished) + stays_s
             return Plan((), round(end_s - now_s, 6)) if now_s < end_s else Plan((Delete(key),))
         actions: list[Action] = [Update(HUB, binding) for binding in done.triggered]
         actions.append(Patch(key, {"status": {**done.status}}, "merge", "status"))

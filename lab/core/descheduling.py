@@ -119,7 +119,13 @@ def with_shares(binding: Manifest, shares: Sequence[Share]) -> Manifest:
     """Return the binding with what its targets are to be assigned."""
     targets: list[Mapping[str, Any]] = list(spec_of(binding).get("clusters") or ())
     changed = [
-        {**target, "replicas": share.target} if share.target != share.assigned else target
+        _given(target, share.target) if share.target != share.assigned else target
         for target, share in zip(targets, shares, strict=True)
     ]
     return set_in(binding, ("spec", "clusters"), changed)
+
+
+def _given(target: Mapping[str, Any], replicas: int) -> Mapping[str, Any]:
+    """Return a target with so many replicas; none at all are not written."""
+    given = {name: value for name, value in target.items() if name != "replicas"}
+    return {**given, "replicas": replicas} if replicas else given
