@@ -33,7 +33,7 @@ def run(context: Context, args: Args) -> Result:
     if not found:
         inside = "" if namespace is None else f" in {namespace} namespace"
         return Result("", (f"No events found{inside}.",))
-    rows = [_row(event, cluster, world.now_s) for cluster, event in found]
+    rows = [_row(event, world.now_s) for _, event in found]
     header = ["LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"]
     table = [header, *rows]
     if context.program == "fedlab":
@@ -96,7 +96,7 @@ def _wanted(args: Args, event: Manifest) -> bool:
     )
 
 
-def _row(event: Manifest, cluster: str, now_s: float) -> list[str]:
+def _row(event: Manifest, now_s: float) -> list[str]:
     from lab.commands.printers.column import age_since
     from lab.commands.printers.core_objects import event_object, event_seen
 

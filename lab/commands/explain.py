@@ -25,7 +25,7 @@ def run(context: Context, args: Args) -> Result:
         return explain_fields(context, args)
     from lab.commands.explain_object import explain_object
 
-    return explain_object(context.reading(args), args, hint=context.program)
+    return explain_object(context.reading(args), args)
 
 
 VERB = Verb(

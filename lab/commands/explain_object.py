@@ -37,7 +37,7 @@ class Chain:
     binding_object: Manifest | None
 
 
-def explain_object(world: World, args: Args, *, hint: str = "") -> Result:
+def explain_object(world: World, args: Args) -> Result:
     """Return the explanation of a template or binding as text and data.
 
     Raises:

@@ -12,25 +12,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lab.core.model import Key, Observed
+from lab.core.stride import Stride
 
 RECONNECT_S = (0.8, 30.0)
 """First and longest wait of client-go's reflector before it asks again, doubling in between.
 Source: client-go `tools/cache/reflector.go` (its jitter is left out here)."""
-
-
-@dataclass(slots=True)
-class Stride:
-    """Picks a share of things evenly: with a share of 0.25, every fourth."""
-
-    _sum: float = 0.0
-
-    def picks(self, share: float) -> bool:
-        """Tell whether the next one is picked."""
-        self._sum = round(self._sum + share, 9)
-        if self._sum < 1.0:
-            return False
-        self._sum = round(self._sum - 1.0, 9)
-        return True
 
 
 @dataclass(slots=True)

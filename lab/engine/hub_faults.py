@@ -13,8 +13,8 @@ from typing import Any
 from lab.core.errors import ApiError
 from lab.core.kinds import KindRegistry
 from lab.core.model import Action, Patch, Update
+from lab.core.stride import Stride
 from lab.core.workqueue import TokenBucket
-from lab.engine.delivery import Stride
 from lab.store.refusals import MODIFIED, conflict
 
 CLIENT_RETRIES = 10

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.core.model import Observed
-from lab.engine.delivery import Delivery, Stride
+from lab.engine.delivery import Delivery
 from tests.engine.house import config, key
 
 
@@ -90,11 +90,6 @@ def test_a_relist_says_that_an_object_went() -> None:
     delivery.take(gone("a", 2), 0, 2.0)
     delivery.end(1, 3.0)
     assert [(name, version) for _, name, version in arrivals(delivery, 60.0)] == [("a", "gone")]
-
-
-def test_a_stride_picks_a_share_evenly() -> None:
-    stride = Stride()
-    assert [stride.picks(0.25) for _ in range(8)] == [False, False, False, True] * 2
 
 
 @settings(derandomize=True, max_examples=200)

@@ -30,7 +30,7 @@ def render_explanation(explanation: Json, width: int = WIDTH) -> list[str]:
         return wrapped(explanation["trigger"]["text"], width)
     lines += _head(explanation, width)
     for cycle in explanation["cycles"]:
-        lines += _cycle(cycle, explanation, width)
+        lines += _cycle(cycle, width)
     for title, key in (("Had no say", "ignored"), ("Scheduled again by", "next")):
         if explanation[key]:
             lines += ["", title]
@@ -75,7 +75,7 @@ def _head(explanation: Json, width: int) -> list[str]:
     return lines
 
 
-def _cycle(cycle: Json, explanation: Json, width: int) -> list[str]:
+def _cycle(cycle: Json, width: int) -> list[str]:
     lines = []
     if cycle["affinity"]:
         end = f": {cycle['error']}" if cycle["error"] else ""

@@ -10,10 +10,10 @@ from lab.backends.simulated.api.api_faults import ApiFault
 from lab.backends.simulated.api.link import CLIENT_TIMEOUT_S, Break
 from lab.backends.simulated.api.urls import verb_and_url
 from lab.backends.simulated.faults.base import MemberFault
-from lab.backends.simulated.stride import Stride
 from lab.core.errors import ApiError
 from lab.core.kinds import Kind
 from lab.core.model import Action, Create, Patch, Probe, ProbeResult, Subscribe, Update
+from lab.core.stride import Stride
 from lab.core.workqueue import TokenBucket
 from lab.store import refusals
 
@@ -100,12 +100,12 @@ class Conflicts(Hindrance):
 
     def begin(self, now_s: float) -> None:
         """Begin to count."""
-        self._stride = Stride(float(self.parameters.get("share") or 0.5))
+        self._stride, self._share = Stride(), float(self.parameters.get("share") or 0.5)
         super().begin(now_s)
 
     def refusal(self, action: Action, now_s: float) -> ApiError | None:
         """Return 409 for every n-th."""
-        if not isinstance(action, Update | Patch) or not self._stride.picks():
+        if not isinstance(action, Update | Patch) or not self._stride.picks(self._share):
             return None
         kind = self.kind_of(action)
         if kind is None:

@@ -10,8 +10,8 @@ from lab.backends.simulated.api.api_faults import ApiFault
 from lab.backends.simulated.api.delivery import DeliveryFault
 from lab.backends.simulated.api.link import Break
 from lab.backends.simulated.faults.base import MemberFault
-from lab.backends.simulated.stride import Stride
 from lab.core.model import ProbeResult
+from lab.core.stride import Stride
 
 
 class WatchDrop(MemberFault):
@@ -77,12 +77,12 @@ class MissedEvents(_Seen):
 
     def begin(self, now_s: float) -> None:
         """Begin to count."""
-        self._stride = Stride(float(self.parameters.get("share") or 0.5))
+        self._stride, self._share = Stride(), float(self.parameters.get("share") or 0.5)
         super().begin(now_s)
 
     def misses(self) -> bool:
         """Tell whether it is the turn of the next one."""
-        return self._stride.picks()
+        return self._stride.picks(self._share)
 
 
 class DuplicatedDelivery(_Seen):
@@ -90,12 +90,12 @@ class DuplicatedDelivery(_Seen):
 
     def begin(self, now_s: float) -> None:
         """Begin to count."""
-        self._stride = Stride(float(self.parameters.get("share") or 0.5))
+        self._stride, self._share = Stride(), float(self.parameters.get("share") or 0.5)
         super().begin(now_s)
 
     def repeats(self) -> bool:
         """Tell whether it is the turn of the next one."""
-        return self._stride.picks()
+        return self._stride.picks(self._share)
 
 
 class ReorderedDelivery(_Seen):
