@@ -346,8 +346,7 @@ class RunReader:
         try:
             yield
         except _UNREADABLE as error:
-            said = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise InputError(f"the run file {self.path} is damaged: {said}") from None
+            raise schema.unreadable(self.path, error) from None
 
     def _each(self, statement: str, values: tuple[Any, ...] = ()) -> Iterator[Any]:
         return iter(self._connection.execute(statement, values))
@@ -356,7 +355,7 @@ class RunReader:
         try:
             return self._connection.execute(statement, values).fetchall()
         except sqlite3.Error as error:
-            raise InputError(f"the run file {self.path} is damaged: {error}") from None
+            raise schema.unreadable(self.path, error) from None
 
 
 def _change_of(record: StoredRecord, rows: Sequence[Sequence[Any]]) -> int:

@@ -88,6 +88,14 @@ def remove(path: Path) -> None:
         each.unlink(missing_ok=True)
 
 
+def unreadable(path: Path, error: BaseException) -> InputError:
+    """Return what to say when a run file cannot be read: it is damaged, or somebody's just now."""
+    if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+        return InputError(f"the run file {path} is locked by another program: try again later")
+    said = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return InputError(f"the run file {path} is damaged: {said}")
+
+
 def is_run_file(path: Path) -> bool:
     """Tell from its header whether a file is one of ours."""
     try:
@@ -134,7 +142,7 @@ def open_readonly(path: Path, *, check: bool = True) -> sqlite3.Connection:
         _check(connection, path, whole=state is seal.State.SEALED)
     except sqlite3.Error as error:
         connection.close()
-        raise InputError(f"cannot read the run file {path}: {error}") from None
+        raise unreadable(path, error) from None
     except InputError:
         connection.close()
         raise

@@ -227,3 +227,16 @@ def test_a_run_that_is_ended_leaves_its_file(tmp_path: Path, sent: int, code: in
     world = open_run(path)
     assert len(world.list("", "apps/v1", "Deployment")) == 1
     world.reader.close()
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_mistake_of_the_program(tmp_path: Path, closed: str) -> None:
+    program = "import sys; sys.argv[0] = 'fedlab'; from lab.cli.main import main; main()"
+    line = f'"$0" -c "$1" faults NodeLoss {closed}'
+    answer = subprocess.run(
+        ["sh", "-c", line, sys.executable, program],
+        env={**os.environ, "HOME": str(tmp_path)},
+        capture_output=True,
+        check=False,
+    )
+    assert (answer.returncode, answer.stderr) == (0, b"")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -31,6 +32,22 @@ def read_all(path: Path) -> int:
         reader.verdicts(), reader.samples(), reader.violations(), reader.inputs()
         reader.checkpoints(), reader.start_s, reader.end_s
         return len(found)
+
+
+def test_a_locked_file_is_not_called_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: connect(*a, **{**k, "timeout": 0}))
+    path = tmp_path / "a.run"
+    RunWriter(path, {"scenario": "x"}).close()
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+    connection.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(InputError, match="is locked by another program"):
+        read_all(path)
+    connection.close()
+    assert read_all(path) == 0
 
 
 def spoiled(path: Path, at: float, bit: int) -> None:
