@@ -53,12 +53,7 @@ def play_scenario(
     """
     started_s = time.monotonic()
     loaded = load_rehearsed(scenario, check_step_line)
-    end_s = loaded.horizon_s if until_s is None else until_s
-    if not 0 <= end_s <= loaded.horizon_s:
-        raise InputError(
-            f"--until {format_duration(end_s)} lies outside of the run, "
-            f"which goes from 0s to {format_duration(loaded.horizon_s)}"
-        )
+    end_s = _end(until_s, loaded.horizon_s)
     session = Session.open(loaded, seed=seed, out=out or _own_file(loaded))
     try:
         told = _drive(session, end_s, speed)
@@ -85,16 +80,22 @@ def replay_run(
 
     started_s = time.monotonic()
     with RunReader(run) as reader, reopened(reader, out) as replay:
-        end_s = replay.end_s if until_s is None else until_s
-        if not 0 <= end_s <= replay.end_s:
-            raise InputError(
-                f"--until {format_duration(end_s)} lies outside of the run, "
-                f"which goes from 0s to {format_duration(replay.end_s)}"
-            )
+        end_s = _end(until_s, replay.end_s)
         session = replay.session
         told = _drive(session, end_s, speed, replay.plays_s)
     assert session.scenario is not None
     return _played(session, session.scenario, told, started_s)
+
+
+def _end(until_s: float | None, length_s: float) -> float:
+    """Return where to stop (s): as `--until` says, or at the end of a run of that length."""
+    end_s = length_s if until_s is None else until_s
+    if not 0 <= end_s <= length_s:
+        raise InputError(
+            f"--until {format_duration(end_s)} lies outside of the run, "
+            f"which goes from 0s to {format_duration(length_s)}"
+        )
+    return end_s
 
 
 def _drive(

@@ -7,11 +7,10 @@ words, duration, quantity, cel and file are ours.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any
 
 from lab.core.faults.schema import fault_schema
+from lab.core.json_schema import Schema, map_of
 from lab.core.quirks import QUIRKS
 from lab.core.settings import FEATURE_GATES, KarmadaSettings, setting_name
 
@@ -20,8 +19,6 @@ STEP_TIMES = ("at", "after", "waitUntil")
 STEP_ACTIONS = ("apply", "delete", "patch", "run", "fault", "heal")
 EXPECT_TIMES = ("at", "within", "never", "throughout")
 EXPECT_WHATS = ("object", "cel", "violates")
-
-Schema = Mapping[str, Any]
 
 _TEXT: Schema = {"type": "string"}
 _NAME: Schema = {"type": "string", "minLength": 1}
@@ -56,26 +53,14 @@ _MANIFESTS: Schema = {
 }
 
 
-def _map(description: str, properties: Schema, *required: str) -> Schema:
-    result: dict[str, Any] = {
-        "type": "object",
-        "description": description,
-        "properties": properties,
-        "additionalProperties": False,
-    }
-    if required:
-        result["required"] = list(required)
-    return result
-
-
-_TARGET = _map(
+_TARGET = map_of(
     "Which object.",
     {"apiVersion": _NAME, "kind": _NAME, "namespace": _TEXT, "name": _NAME},
     "apiVersion",
     "kind",
     "name",
 )
-_TAINT = _map(
+_TAINT = map_of(
     "A mark that keeps out what does not tolerate it.",
     {
         "key": _NAME,
@@ -85,7 +70,7 @@ _TAINT = _map(
     "key",
     "effect",
 )
-_NODE_POOL = _map(
+_NODE_POOL = map_of(
     "Equal nodes.",
     {
         "name": _NAME,
@@ -102,14 +87,14 @@ _NODE_POOL = _map(
     "name",
     "nodes",
 )
-_GRADE = _map(
+_GRADE = map_of(
     "Nodes with about as much free room, as in a Cluster's spec.resourceModels.",
     {
         "grade": {"type": "integer", "minimum": 0, "maximum": 1000},
         "ranges": {
             "type": "array",
             "minItems": 1,
-            "items": _map(
+            "items": map_of(
                 "The room of one resource.",
                 {"name": _NAME, "min": _QUANTITY, "max": _QUANTITY},
                 "name",
@@ -121,7 +106,7 @@ _GRADE = _map(
     "grade",
     "ranges",
 )
-_CLUSTER = _map(
+_CLUSTER = map_of(
     "One member cluster.",
     {
         "name": _NAME,
@@ -135,7 +120,7 @@ _CLUSTER = _map(
         "kubernetesVersion": _TEXT,
         "nodePools": {"type": "array", "items": _NODE_POOL},
         "resourceModels": {"type": "array", "items": _GRADE},
-        "network": _map("Between hub and cluster.", {"latency": _DURATION}),
+        "network": map_of("Between hub and cluster.", {"latency": _DURATION}),
         "missingApis": {
             "type": "array",
             "items": _TEXT,
@@ -143,13 +128,13 @@ _CLUSTER = _map(
         },
         "extraApis": {
             "type": "array",
-            "items": _map(
+            "items": map_of(
                 "An API beyond the built-in ones.",
                 {
                     "groupVersion": _NAME,
                     "resources": {
                         "type": "array",
-                        "items": _map("", {"name": _NAME, "kind": _NAME}, "name", "kind"),
+                        "items": map_of("", {"name": _NAME, "kind": _NAME}, "name", "kind"),
                     },
                 },
                 "groupVersion",
@@ -162,7 +147,7 @@ _CLUSTER = _map(
     "name",
 )
 _CLUSTERS: Schema = {"type": "array", "minItems": 1, "items": _CLUSTER}
-_METADATA = _map(
+_METADATA = map_of(
     "Name and labels.", {"name": _NAME, "labels": _LABELS, "annotations": _LABELS}, "name"
 )
 
@@ -171,14 +156,14 @@ _QUIRKS: Schema = {
     "description": "Known bad behaviours: as the modelled Karmada has them, none, or some.",
     "anyOf": [
         {"type": "string", "enum": ["faithful", "sane"]},
-        _map("Single quirks, against faithful.", dict.fromkeys(QUIRKS, _BOOL)),
+        map_of("Single quirks, against faithful.", dict.fromkeys(QUIRKS, _BOOL)),
     ],
 }
 
 
 def _karmada() -> Schema:
     properties: dict[str, Schema] = {
-        "featureGates": _map("Feature gates.", dict.fromkeys(FEATURE_GATES, _BOOL))
+        "featureGates": map_of("Feature gates.", dict.fromkeys(FEATURE_GATES, _BOOL))
     }
     for item in fields(KarmadaSettings):
         default = getattr(KarmadaSettings(), item.name)
@@ -198,10 +183,10 @@ def _karmada() -> Schema:
         else:
             kind = {"type": "number"}
         properties[setting_name(item.name)] = kind
-    return _map("Karmada's flags, in camelCase, with its defaults.", properties)
+    return map_of("Karmada's flags, in camelCase, with its defaults.", properties)
 
 
-_STEP = _map(
+_STEP = map_of(
     "Something done to the federation. Steps play in the order of the file.",
     {
         "name": _NAME,
@@ -219,7 +204,7 @@ _STEP = _map(
             "description": "Files, or the objects.",
             "anyOf": [_FILE, _TARGET, {"type": "array", "items": {"anyOf": [_FILE, _TARGET]}}],
         },
-        "patch": _map(
+        "patch": map_of(
             "A patch of one object.",
             {
                 "target": _TARGET,
@@ -249,7 +234,7 @@ _WINDOW: Schema = {
     "format": "duration",
     "description": "A duration, or true: until the end of the run.",
 }
-_EXPECT = _map(
+_EXPECT = map_of(
     "What must hold.",
     {
         "name": _NAME,
@@ -283,7 +268,7 @@ _INVARIANTS: Schema = {
         _LAWS,
         {"type": "string", "enum": ["all", "none"]},
         {"type": "boolean", "description": "true: all; false (off): none."},
-        _map(
+        map_of(
             "Which, and how strictly.",
             {
                 "only": _LAWS,
@@ -302,7 +287,7 @@ _INVARIANTS: Schema = {
         ),
     ],
 }
-_APP_TARGET = _map(
+_APP_TARGET = map_of(
     "What an application is due.",
     {
         "app": {**_NAME, "description": "kind/name or kind/namespace/name."},
@@ -325,13 +310,13 @@ _APP_TARGET = _map(
 SCENARIO: Schema = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "fedlab scenario",
-    **_map(
+    **map_of(
         "A fleet, manifests, steps and what must come of them.",
         {
             "apiVersion": {"const": API_VERSION},
             "kind": {"const": "Scenario"},
             "metadata": _METADATA,
-            "spec": _map(
+            "spec": map_of(
                 "The scenario.",
                 {
                     "description": _TEXT,
@@ -345,7 +330,7 @@ SCENARIO: Schema = {
                         "minProperties": 1,
                         "maxProperties": 1,
                     },
-                    "settings": _map(
+                    "settings": map_of(
                         "Settings of the systems.",
                         {
                             "karmada": _karmada(),
@@ -371,13 +356,13 @@ SCENARIO: Schema = {
     ),
 }
 
-FLEET: Schema = _map(
+FLEET: Schema = map_of(
     "Member clusters, for several scenarios.",
     {
         "apiVersion": {"const": API_VERSION},
         "kind": {"const": "Fleet"},
         "metadata": _METADATA,
-        "spec": _map("The fleet.", {"clusters": _CLUSTERS}, "clusters"),
+        "spec": map_of("The fleet.", {"clusters": _CLUSTERS}, "clusters"),
     },
     "apiVersion",
     "kind",

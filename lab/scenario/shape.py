@@ -12,8 +12,8 @@ from lab.core.admission.field_errors import Path, dotted
 from lab.core.admission.structure import Problem
 from lab.core.duration import parse_duration_s
 from lab.core.errors import did_you_mean, quoted
+from lab.core.json_schema import Schema
 from lab.core.quantity import parse_quantity
-from lab.scenario.format import Schema
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),

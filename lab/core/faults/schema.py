@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from lab.core.faults.kinds import KINDS, FaultKind
 from lab.core.faults.parameters import Parameter
 from lab.core.faults.target import NODES, TARGET
-
-Schema = Mapping[str, Any]
+from lab.core.json_schema import Schema, map_of
 
 _DURATION: Schema = {"type": ["string", "number"], "format": "duration"}
 _PERCENT: Schema = {"type": ["string", "number"]}
@@ -18,7 +17,7 @@ _PERCENT: Schema = {"type": ["string", "number"]}
 def fault_schema() -> Schema:
     """Return the schema of a step's `fault`."""
     return {
-        **_map(
+        **map_of(
             "A fault. docs/faults.md has a section for each kind.",
             {
                 "kind": {"enum": list(KINDS), "description": "What fails, and how."},
@@ -29,7 +28,7 @@ def fault_schema() -> Schema:
                     **_DURATION,
                     "description": "The targets fall one after another over this time.",
                 },
-                "repeat": _map(
+                "repeat": map_of(
                     "It comes back.",
                     {
                         "times": {"type": "integer", "minimum": 1, "description": "In all."},
@@ -63,9 +62,9 @@ def _target() -> Schema:
     nodes["percent"] = {**_PERCENT, "description": nodes["percent"]["description"]}
     properties["nodes"] = {
         "description": properties["nodes"]["description"],
-        "anyOf": [texts, _map("Nodes; all that is written must hold.", nodes)],
+        "anyOf": [texts, map_of("Nodes; all that is written must hold.", nodes)],
     }
-    return _map("What it strikes; all that is written must hold.", properties)
+    return map_of("What it strikes; all that is written must hold.", properties)
 
 
 def _parameters(kind: FaultKind) -> Schema:
@@ -84,15 +83,3 @@ def _parameters(kind: FaultKind) -> Schema:
     if required:
         then["required"] = ["parameters"]
     return {"if": {"properties": {"kind": {"const": kind.name}}}, "then": then}
-
-
-def _map(description: str, properties: Schema, *required: str) -> Schema:
-    found: dict[str, Any] = {
-        "type": "object",
-        "description": description,
-        "properties": properties,
-        "additionalProperties": False,
-    }
-    if required:
-        found["required"] = list(required)
-    return found
