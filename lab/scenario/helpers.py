@@ -71,7 +71,8 @@ class Asked:
             fields = list(fields_asked(text, call)) if isinstance(value, Mapping) else []
             told += [f"{call}{path} is {quoted(get_in(value, keys), 200)}" for path, keys in fields]
             if not fields:
-                told.append(f"{call} is {quoted(value, 200)}")
+                plain = round(value, 6) if isinstance(value, float) else value
+                told.append(f"{call} is {quoted(plain, 200)}")
         return ", ".join(dict.fromkeys(told))
 
     def _noting(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:

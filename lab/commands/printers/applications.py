@@ -57,8 +57,11 @@ def _badness(outcome: AppOutcome) -> tuple[bool, bool, float, float, int]:
 
 
 def _span(outcomes: Sequence[AppOutcome]) -> str:
-    least, most = (_time(end(each.total_s for each in outcomes)) for end in (min, max))
-    return least if least == most else f"{least} to {most}"
+    times = [each.total_s for each in outcomes]
+    least, most = _time(min(times)), _time(max(times))
+    if least == most:
+        return least
+    return f"{least} to {most}" if min(times) else f"up to {most}"
 
 
 def _table(rows: Sequence[tuple[AppOutcome | None, str]], width: int | None) -> Iterator[str]:

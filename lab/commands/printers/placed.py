@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lab.commands.context import World
     from lab.core.manifest import Manifest
 
-_SHOWN_OBJECTS = 12
+_SHOWN_OBJECTS = 8
 """More member objects than this are grouped (`-v` prints each)."""
 _BINDINGS = (
     (labels.BINDING_API, "ResourceBinding"),

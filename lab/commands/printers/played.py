@@ -16,6 +16,7 @@ _WIDEST_PROSE = 100
 _NARROWEST = 60
 _ANSWERS = 3
 """So many answers of a check are printed (`-v` prints all)."""
+_OBJECT = re.compile(r" is \{.*")
 _ANSWER = 100
 """An answer of a check that passed is cut to so many characters."""
 
@@ -98,6 +99,8 @@ def short_answers(check: Check) -> str:
 
     answers = re.split(rf", (?=(?:{_helpers()})\('[^']*')", check.message)
     if check.passed:
+        answers = [_OBJECT.sub(r" is {…}", each) if len(each) > _ANSWER else each
+                   for each in answers]  # fmt: skip
         answers = [cut(each, _ANSWER) for each in answers]
     left = len(answers) - _ANSWERS
     if left < 2:

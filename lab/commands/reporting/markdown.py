@@ -15,6 +15,7 @@ from lab.commands.reporting.words import (
     outcome_cells,
     run_facts,
     settings_rows,
+    shown_timeline,
 )
 from lab.core.text_table import printable
 
@@ -85,7 +86,7 @@ def _checks(report: Report) -> Iterator[str]:
     ]  # fmt: skip
     rows += [["OPEN", "", name, "the run ended before it was decided"] for name in report.undecided]
     if rows:
-        yield from _table(("", "decided", "check", "found"), rows, bold=True)
+        yield from _table(("", "decided", "check", "found"), rows, marked_up=0)
     else:
         yield "The scenario expects nothing."
         yield ""
@@ -113,12 +114,17 @@ def _violations(report: Report) -> Iterator[str]:
 def _timeline(report: Report) -> Iterator[str]:
     yield "## Timeline"
     yield ""
+    lines, remark = shown_timeline(report)
+    if remark:
+        yield remark
+        yield ""
     rows = [
-        [clock(each.time_s), f"#{each.record}" if each.record else "", each.line]
-        for each in report.timeline[:_LINES]
-    ]
-    yield from _table(("time", "event", "what happened"), rows)
-    yield from _more(len(report.timeline) - _LINES)
+        [clock(each.time_s), f"#{each.record}" if each.record else "",
+         f"**{quoted(each.line)}**" if each.topic == "fault" else quoted(each.line)]
+        for each in lines[:_LINES]
+    ]  # fmt: skip
+    yield from _table(("time", "event", "what happened"), rows, marked_up=2)
+    yield from _more(len(lines) - _LINES)
 
 
 def _decisions(report: Report) -> Iterator[str]:
@@ -139,15 +145,15 @@ def _about(report: Report) -> Iterator[str]:
 
 
 def _table(
-    head: Sequence[str], rows: Iterable[Sequence[str]], *, bold: bool = False
+    head: Sequence[str], rows: Iterable[Sequence[str]], *, marked_up: int | None = None
 ) -> Iterator[str]:
-    """Yield a table; with `bold` the first cell may be marked up already."""
+    """Yield a table; the column `marked_up` is Markdown already."""
     yield f"| {' | '.join(head)} |"
     yield f"|{' --- |' * len(head)}"
     for row in rows:
         shown = [quoted(each) for each in row]
-        if bold:
-            shown[0] = row[0]
+        if marked_up is not None:
+            shown[marked_up] = row[marked_up]
         yield f"| {' | '.join(shown)} |"
     yield ""
 

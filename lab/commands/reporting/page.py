@@ -19,6 +19,7 @@ from lab.commands.reporting.words import (
     outcome_cells,
     run_facts,
     settings_rows,
+    shown_timeline,
 )
 from lab.core.text_table import cut
 
@@ -261,11 +262,16 @@ def _chain(chain: Sequence[Mapping[str, Any]]) -> str:
 
 def _timeline(report: Report) -> Iterator[str]:
     yield "<h2>Timeline</h2>"
-    shown = report.timeline[:_LINES]
+    lines, remark = shown_timeline(report)
+    if remark:
+        yield f'<p class="quiet">{escaped(remark)}</p>'
+    shown = lines[:_LINES]
     rows = []
     for each in shown:
         event = f"#{each.record}" if each.record else ""
         anchor = f' id="e{each.record}"' if each.record else ""
+        if each.topic in {"step", "fault"}:
+            anchor += ' class="turn"'
         rows.append(
             f'<tr{anchor}><td class="n">{clock(each.time_s)}</td><td class="event">{event}</td>'
             f'<td class="w"><span class="topic {escaped(each.topic)}">{escaped(each.topic)}</span>'
@@ -273,7 +279,7 @@ def _timeline(report: Report) -> Iterator[str]:
         )
     head = '<tr><th class="n">time</th><th>event</th><th></th><th>what happened</th></tr>'
     yield f"<table>{head}{''.join(rows)}</table>"
-    yield from _more(len(report.timeline) - len(shown), "lines")
+    yield from _more(len(lines) - len(shown), "lines")
 
 
 def _decisions(report: Report) -> Iterator[str]:

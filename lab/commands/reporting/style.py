@@ -63,6 +63,7 @@ tr:target td, details:target > summary {{
 .topic.fault, .topic.warning {{ color: var(--bad); font-weight: 600; }}
 .topic.cluster {{ color: var(--warn); }} .topic.scheduled {{ color: var(--link); }}
 .topic.step {{ font-weight: 600; color: var(--text); }}
+tr.turn td {{ background: var(--soft); font-weight: 600; }}
 details {{ border: 1px solid var(--line); border-radius: 8px; margin: 5px 0;
   background: var(--soft); }}
 summary {{ cursor: pointer; padding: 6px 12px; font-size: 13.5px; overflow-wrap: anywhere; }}

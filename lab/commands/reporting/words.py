@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from lab.commands.printers.brief import brief
 from lab.commands.printers.timeline import clock
+from lab.commands.printers.told import Told
 from lab.commands.reporting.facts import Report
 from lab.core.duration import format_duration
 from lab.core.settings import setting_name
 
+_LINES = 200
+"""A longer timeline is told in fewer lines."""
 MEANINGS = {
     "below": "below target",
     "detect": "not Ready",
@@ -94,6 +98,16 @@ def settings_rows(report: Report) -> Iterator[tuple[str, str]]:
             ", ".join(f"{setting_name(name)}: {_plain(value)}" for name, value in settings.items()),
         )
     yield "read", ", ".join(dict.fromkeys(report.inputs)) or "no file"
+
+
+def shown_timeline(report: Report) -> tuple[Sequence[Told], str]:
+    """Return the lines of a timeline, and a remark on what is told together in them, if any is."""
+    if len(report.timeline) <= _LINES:
+        return report.timeline, ""
+    lines = brief(report.timeline, _LINES)
+    count = len(report.timeline)
+    remark = f"These lines stand for {count}: what happened to many objects alike is told once."
+    return lines, remark
 
 
 def _plain(value: Any) -> str:
