@@ -142,6 +142,9 @@ def _phases(data: Mapping[str, Any]) -> Iterator[str]:
             yield from _summary_lines(shown)
         for each in _telling(shown):
             yield from _app_lines(each)
+        for label, why in anchor["unmoved"].items():
+            if why is not None:
+                yield safe(f"  no eviction in {label.upper()}: {why['because']} (#{why['event']})")
 
 
 def _telling(apps: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:

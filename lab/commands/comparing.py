@@ -49,7 +49,7 @@ def comparison(left: Side, right: Side) -> dict[str, Any]:
         "a": _described(left),
         "b": _described(right),
         "settings": _settings(left, right),
-        "phases": list(_anchors(left.anchors, right.anchors)),
+        "phases": list(_anchors(left, right)),
         "outcomes": _outcomes(left, right),
         "checks": _checks(left, right),
         "violations": {each.label.lower(): _violations(each) for each in (left, right)},
@@ -87,8 +87,8 @@ def _settings(left: Side, right: Side) -> dict[str, list[Any]]:
 # ── phases ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _anchors(left: Sequence[Anchor], right: Sequence[Anchor]) -> Iterable[dict[str, Any]]:
-    for one, two in _pairs(left, right):
+def _anchors(*sides: Side) -> Iterable[dict[str, Any]]:
+    for one, two in _pairs(sides[0].anchors, sides[1].anchors):
         first = one or two
         assert first is not None
         apps = sorted({each.app for side in (one, two) if side for each in side.apps})
@@ -97,6 +97,7 @@ def _anchors(left: Sequence[Anchor], right: Sequence[Anchor]) -> Iterable[dict[s
             "what": first.what,
             "event": {"a": one.number if one else None, "b": two.number if two else None},
             "time": {"a": one.time_s if one else None, "b": two.time_s if two else None},
+            "unmoved": {"a": _unmoved(sides[0], one), "b": _unmoved(sides[1], two)},
             "applications": [
                 {
                     "application": place(app),
@@ -123,6 +124,24 @@ def _pairs(
             others.remove(two)
         found.append((one, two))
     return [*found, *((None, two) for two in others)]
+
+
+def _unmoved(side: Side, anchor: Anchor | None) -> dict[str, Any] | None:
+    """Return why nothing was evicted from the struck clusters, in the taint manager's words."""
+    if anchor is None or all("evict" in each.at_s for each in anchor.apps):
+        return None
+    found = [
+        record
+        for record in side.world.happenings(("decision",))
+        if record.detail.get("kind") == "eviction"
+        and anchor.time_s <= record.time_s <= anchor.until_s
+        and record.key is not None
+        and record.key.kind == "Cluster"
+        and record.key.name in anchor.clusters
+    ]
+    if not found:
+        return None
+    return {"because": str(found[-1].detail.get("summary")), "event": found[-1].number}
 
 
 def _after(anchor: Anchor | None, app: Any, phase: str) -> float | None:

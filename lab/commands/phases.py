@@ -100,7 +100,9 @@ def _anchors(world: World) -> list[Anchor]:
         if record.detail.get("phase") == "begin":
             faults.setdefault(str(record.detail.get("fault") or record.number), record)
     begun = [*faults.values()] or [
-        record for record in world.happenings(("step",)) if record.time_s >= 0
+        record
+        for record in world.happenings(("step",))
+        if record.time_s >= 0 and not record.cause  # a line of a step is caused by the step
     ]
     ends = [*(record.time_s for record in begun[1:]), world.now_s]
     return [_anchor(record, end_s) for record, end_s in zip(begun, ends, strict=True)]

@@ -201,6 +201,10 @@ def test_compare_tells_where_two_scenarios_part(tmp_path: Path) -> None:
     phases = {each["phase"]: each for each in anchor["applications"][0]["phases"]}
     assert phases["evict"]["b"] is None
     assert phases["detect"]["difference"] == 0
+    assert anchor["unmoved"]["a"] is None
+    why = "enableNoExecuteTaintEviction is false"
+    assert why in anchor["unmoved"]["b"]["because"]
+    assert f"{why} (#{anchor['unmoved']['b']['event']})" in result.text
     found = result.data["divergence"]
     assert not found["same"]
     chain = [each["what"] for each in found["a"]["chain"]]
@@ -209,6 +213,16 @@ def test_compare_tells_where_two_scenarios_part(tmp_path: Path) -> None:
     assert "only in A" in result.text
     assert "In B it does not happen" in result.text
     assert [each["name"] for each in result.data["checks"]] == ["moved"]
+
+
+def test_without_faults_each_step_is_compared_once(tmp_path: Path) -> None:
+    calm = write_scenario(tmp_path, "calm")
+    lines = calm.read_text().splitlines(keepends=True)
+    calm.write_text("".join(line for line in lines if "fault:" not in line))
+    result = say(f"compare {calm} {calm}")
+    assert [each["name"] for each in result.data["phases"]] == [
+        "manifests", "person taints", "more",
+    ]  # fmt: skip
 
 
 def test_a_run_and_itself_are_the_same() -> None:
