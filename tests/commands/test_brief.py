@@ -143,6 +143,8 @@ def test_long_lists_are_cut() -> None:
     clusters = ", ".join(f"m{n}:1" for n in range(50))
     assert shortened(f"scheduled to {clusters}") == "scheduled to m0:1, m1:1, m2:1 and 47 more"
     assert shortened("a, b, c, d, e and so on") == "a, b, c, d, e and so on"
+    endless = "x" * 100_000
+    assert shortened(endless) == endless
 
 
 def test_plurals() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 _FEW = 3
 _NUMBER = re.compile(r"(\d+)")
-_LIST = re.compile(r"((?:[^\s,()]+, ){3})((?:[^\s,()]+, ){3,})([^\s,()]+)")
+_LIST = re.compile(r"(?<![^\s,()])((?:[^\s,()]+, ){3})((?:[^\s,()]+, ){3,})([^\s,()]+)")
 
 
 def crowd(names: Sequence[str]) -> str:

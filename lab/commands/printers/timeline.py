@@ -146,7 +146,7 @@ def timeline_lines(
 ) -> list[list[str]]:
     """Return the timeline as text: for each of its lines one or, if it is broken, several.
 
-    Steps are marked with ">", faults with "!", and the end of a fault with "+".
+    Steps with a name are marked with ">", faults with "!", and the end of a fault with "+".
 
     Args:
         told: Its lines.
@@ -170,7 +170,7 @@ def timeline_lines(
 
 def _mark(told: Told) -> str:
     if told.topic != "fault":
-        return ">" if told.topic == "step" else " "
+        return ">" if told.topic == "step" and not told.text.startswith("$ ") else " "
     return "+" if _OVER.search(told.text) else "!"
 
 
