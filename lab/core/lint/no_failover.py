@@ -22,7 +22,8 @@ def check(material: Material) -> Iterator[Finding]:
         f"new work out and moves nothing. Missing: {'; '.join(missing)}"
     )
     instead = (
-        "switch on the gate and --enable-no-execute-taint-eviction, and add a ClusterTaintPolicy: "
+        "switch on the gate, --enable-no-execute-taint-eviction and (for the webhook) "
+        "--allow-no-execute-taint-policy, and add a ClusterTaintPolicy: "
         "{addOnConditions: [{conditionType: Ready, operator: NotIn, statusValues: ['True']}], "
         "taints: [{key: failed, effect: NoExecute}]} with removeOnConditions beside it"
     )
@@ -44,6 +45,8 @@ def _missing(material: Material) -> list[str]:
     settings, missing = material.settings, []
     if not settings.gate("Failover"):
         missing.append("feature gate Failover is off (its default)")
+    if not settings.enable_taint_manager:
+        missing.append("--enable-taint-manager is off")
     if not settings.enable_no_execute_taint_eviction:
         missing.append("--enable-no-execute-taint-eviction is off (its default)")
     taints = [

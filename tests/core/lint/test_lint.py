@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -396,6 +397,12 @@ def test_a_sound_set_has_no_finding() -> None:
 def test_failover_in_order_is_silent() -> None:
     lost = policy(failover={"cluster": {"purgeMode": "Gracefully"}})
     assert found([deployment(), lost, TAINT_POLICY], "no-failover", settings=FAILOVER) == []
+
+
+def test_without_the_taint_manager_nothing_fails_over() -> None:
+    off = replace(FAILOVER, enable_taint_manager=False)
+    (finding,) = found([deployment(), policy(), TAINT_POLICY], "no-failover", settings=off)
+    assert finding.why.endswith("Missing: --enable-taint-manager is off")
 
 
 def test_without_intent_failover_is_one_note() -> None:
