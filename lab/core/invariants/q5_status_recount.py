@@ -10,7 +10,8 @@ from lab.core.interpreter import Operation, native_interpreter
 from lab.core.interpreter.fields import InterpretError
 from lab.core.invariants.law import Law
 from lab.core.invariants.placing import scheduled
-from lab.core.invariants.scene import Scene, member_object
+from lab.core.invariants.q1_converges import RETRY_MAX_S
+from lab.core.invariants.scene import Record, Scene, member_object
 from lab.core.invariants.violation import Finding
 from lab.core.labels import CLUSTER_POLICY_ID, POLICY_ID
 from lab.core.manifest import Manifest, condition, is_deleting, labels_of, spec_of, status_of
@@ -27,7 +28,9 @@ class StatusRecount(Law):
     interpreter reads off the member's object as it stands there, and its health. The template's
     status must be what the interpreter sums up from those entries. No target may lack its entry.
     Clusters that are not Ready cannot be asked: their entries are remarks if they differ, and a
-    Work that is suspended or refused by its member is left out.
+    Work that is suspended or refused by its member is left out. Where the last write of a status
+    was refused (a conflict, say), its controller tries again within 1000 s, the longest back-off
+    of Karmada's queues: until then what differs is a remark.
 
     Conditions must be of the present generation: a binding whose Scheduled is True must have been
     looked at by the scheduler in its present generation, unless scheduling is suspended or its
@@ -38,10 +41,25 @@ class StatusRecount(Law):
     name = "status-recount"
     sentence = "the aggregated status equals a recount from the members"
     needs_quiet = True
+    record_types = ("refusal", "change")
 
     def __init__(self, scene: Scene) -> None:
         super().__init__(scene)
         self._interpreter = native_interpreter(scene.settings)
+        self._refused_s: dict[Key, float] = {}
+
+    def heard(self, record: Record) -> Iterator[Finding]:
+        """Note whose last write was refused."""
+        if record.type == "refusal" and record.key is not None:
+            self._refused_s[record.key] = record.time_s
+        elif self._refused_s and record.key is not None:
+            self._refused_s.pop(record.key, None)
+        yield from ()
+
+    def _due(self, key: Key) -> bool:
+        """Tell whether a controller has yet to try its last write of an object again."""
+        refused_s = self._refused_s.get(key)
+        return refused_s is not None and self.scene.now_s - refused_s <= RETRY_MAX_S
 
     def at_end(self) -> Iterator[Finding]:
         """Recount every binding."""
@@ -83,7 +101,7 @@ class StatusRecount(Law):
             return
         place = member_object(binding, cluster)
         standing = self.scene.objects.find(place)
-        away = not self.scene.ready(cluster)
+        away = not self.scene.ready(cluster) or self._due(key)
         if standing is None:
             yield Finding(key, f"says it is applied in {cluster}, where {place.kind} "
                                f"{place.name} does not exist", remark=away)  # fmt: skip
@@ -110,7 +128,7 @@ class StatusRecount(Law):
             name = str(target.get("name"))
             cluster = self.scene.cluster(name)
             if name not in told and cluster is not None and not cluster.deleting:
-                away = not self.scene.ready(name)
+                away = not self.scene.ready(name) or self._due(key)
                 yield Finding(key, f"says nothing about {name}, where it is placed", remark=away)
 
     def _template(self, binding: Manifest, items: Any) -> Iterator[Finding]:
@@ -128,7 +146,8 @@ class StatusRecount(Law):
             return
         if status_of(summed) != status_of(template):
             text = _difference(status_of(template), status_of(summed))
-            yield Finding(place, f"its status is not the sum of its members': {text}")
+            yield Finding(place, f"its status is not the sum of its members': {text}",
+                          remark=self._due(place))  # fmt: skip
 
 
 def _difference(told: Any, counted: Any) -> str:

@@ -362,6 +362,25 @@ def test_what_cannot_be_asked_is_a_remark() -> None:
     assert len(play.remarks()) == 1
 
 
+@pytest.mark.parametrize(("later_s", "remark"), [(60.0, True), (1100.0, False)])
+def test_what_is_due_to_be_tried_again_is_a_remark(later_s: float, remark: bool) -> None:
+    play = healthy("Q5", items=[item("m1", status={**REPORTED, "readyReplicas": 1}), item("m2")])
+    play.put(template(4, **{**SUM, "readyReplicas": 3}, observedGeneration=1))
+    play.record("refusal", "hub", BINDING)
+    play.wait(later_s)
+    play.end()
+    assert (len(play.remarks()), len(play.told())) == ((1, 0) if remark else (0, 1))
+
+
+def test_what_has_been_written_since_a_refusal_is_due_no_more() -> None:
+    play = healthy("Q5")
+    play.record("refusal", "hub", BINDING)
+    wrong = [item("m1", status={**REPORTED, "readyReplicas": 1}), item("m2")]
+    play.put(binding({"m1": 2, "m2": 2}, items=wrong), actor=SCHEDULER)
+    play.end()
+    assert any("differs from a recount" in each for each in play.told())
+
+
 def test_what_was_never_scheduled_has_no_sum() -> None:
     play = healthy("Q5", items=[])
     never = binding({}, items=[])
