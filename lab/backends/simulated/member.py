@@ -170,10 +170,6 @@ class SimulatedMember:
         """How every top-level workload stands now."""
         return self._service.counts()
 
-    def service_counts(self) -> Mapping[Key, ServiceCount]:
-        """Return how every top-level workload stands now, by key."""
-        return self._service.counts()
-
     @property
     def on_service(self) -> list[ServiceListener]:
         """Called with (time, key, count) when a workload's count changes, once an instant."""

@@ -146,8 +146,9 @@ class Requests:
             return  # died meanwhile: `_link_changed` told the client
         throttled = self._faults.throttled(call.action, now_s)
         if throttled is not None and call.retries < MOST_RETRIES:
-            wait_s = throttled.retry_after_s or 1.0
-            self._again(call, now_s + self._half_s + wait_s)
+            if self._link.from_open:  # if not, the client never hears of it, and gives up
+                wait_s = throttled.retry_after_s or 1.0
+                self._again(call, now_s + self._half_s + wait_s)
             return
         if throttled is not None:
             event: Event = Answered(call.request, call.action, error=throttled)

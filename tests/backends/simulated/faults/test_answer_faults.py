@@ -96,6 +96,20 @@ def test_a_throttled_request_gives_up_after_ten_retries() -> None:
     assert 20.0 < at_s < 20.2
 
 
+def test_a_throttled_request_is_given_up_where_no_answer_comes_back() -> None:
+    """Told to wait, and never hearing of it, a client cannot try again."""
+    world, client = faulty("ThrottledApi", qps=0.1, retryAfter=11.0)
+    begin(world, "Partition", number=2, direction="from-member")
+    client.ask(Create("m", config("first")))
+    created = client.ask(Create("m", config("c")))
+    world.run(60)
+    at_s, message = client.error(created)
+    assert at_s == 42.0
+    assert message.endswith("(Client.Timeout exceeded while awaiting headers)")
+    assert world.store.find(world.key("ConfigMap", "first"))
+    assert world.store.find(world.key("ConfigMap", "c")) is None
+
+
 def test_every_second_update_conflicts() -> None:
     world, client = faulty("Conflicts", share=0.5)
     world.create(config("c"))

@@ -42,7 +42,7 @@ def check(world: World) -> None:
     whole = nodes.left == 1.0
     assert (nodes.free[:, whole] >= 0).all()
     assert not np.isin(pods.state[pods._free], ACTIVE).any()
-    serving = {key: count.serving for key, count in world.member.service_counts().items()}
+    serving = {key: count.serving for key, count in world.member.service.items()}
     assert serving == recount(world)
     assert world.member.control.machines.all_rows().size <= NODES
 
@@ -137,7 +137,7 @@ def test_no_pod_is_lost_and_all_is_well_after_healing(steps: list[Step], seed: i
     check(world)
     counts = {
         key.name: (count.desired, count.ready, count.serving)
-        for key, count in world.member.service_counts().items()
+        for key, count in world.member.service.items()
     }
     assert {wanted == ready == serving for wanted, ready, serving in counts.values()} == {True}
     pods = world.member.pods

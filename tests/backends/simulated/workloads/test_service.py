@@ -25,14 +25,14 @@ def heard(world: World) -> list[tuple[float, str, ServiceCount]]:
 def shown(world: World) -> dict[str, tuple[int, int, int]]:
     return {
         f"{key.kind}/{key.name}": (count.desired, count.ready, count.serving)
-        for key, count in world.member.service_counts().items()
+        for key, count in world.member.service.items()
     }
 
 
 def recount(world: World) -> dict[Key, int]:
     """Count serving pods from the columns, one by one."""
     pods, nodes, store = world.member.pods, world.member.nodes, world.store
-    result: dict[Key, int] = dict.fromkeys(world.member.service_counts(), 0)
+    result: dict[Key, int] = dict.fromkeys(world.member.service, 0)
     for row in np.flatnonzero(np.isin(pods.state, READY_STATES)):
         if not nodes.alive[pods.node[row]]:
             continue
@@ -109,7 +109,7 @@ def test_listeners_hear_each_change_once_an_instant() -> None:
     world.delete("Deployment", "web")
     world.run(30)
     assert told[-1][1:] == ("web", ServiceCount(0, 0, 0))
-    assert world.member.service_counts() == {}
+    assert world.member.service == {}
 
 
 def test_a_rollout_counts_both_replica_sets() -> None:
