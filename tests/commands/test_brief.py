@@ -121,15 +121,23 @@ def test_a_flapping_fault_is_told_once_with_its_number_of_beats() -> None:
 
 def test_a_taint_that_moves_nothing_is_told_once() -> None:
     text = "nothing leaves {where} for taint t:NoSchedule: only NoExecute taints evict"
-    told = [Told(float(n), "eviction", text, (f"m{n % 2}",)) for n in range(6)]
+    told = [Told(float(n), "eviction", text, (f"m{n % 2}", "m9")) for n in range(6)]
     assert texts(told) == [
-        "nothing leaves m0, m1 for taint t:NoSchedule: only NoExecute taints evict"
+        "nothing leaves m0, m9, m1 for taint t:NoSchedule: only NoExecute taints evict"
     ]
 
 
 def test_a_warning_that_comes_again_is_counted() -> None:
     told = [Told(float(n), "warning", "Deployment web: Failed: no") for n in range(5)]
     assert texts(told) == ["Deployment web: Failed: no (x5)"]
+
+
+def test_different_messages_of_a_warning_are_told_together_only_if_there_are_too_many() -> None:
+    told = [Told(float(n), "warning", f"Work w-{n}: SyncFailed: to m{n}") for n in range(30)]
+    assert len(brief(told, 60)) == 30
+    assert texts(told, 20) == [
+        "Works w-0 … w-29 (30): SyncFailed, with messages of their own (until 29.000s)"
+    ]
 
 
 def test_names_of_no_row_are_the_first_few() -> None:

@@ -45,6 +45,14 @@ def test_many_objects_are_grouped_by_readiness_the_least_ready_first() -> None:
     assert len(list(placed_lines(found, verbose=True))) > 60 * 3
 
 
+def test_of_very_many_ready_ones_it_does_not_matter_how_many_replicas_they_have() -> None:
+    found = [(f"m{cluster}", deployment(f"app-{n}", n + cluster % 5, n + cluster % 5))
+             for cluster in range(30) for n in range(1, 5)]  # fmt: skip
+    assert list(placed_lines(found, verbose=False))[1:-2] == [
+        "  m0 … m29 (30)  Deployments default/app-1 … app-4 (4)  all ready"
+    ]
+
+
 def test_a_few_objects_are_shown_with_their_labels() -> None:
     lines = list(placed_lines([("m1", deployment("web", 2))], verbose=False))
     assert lines[1:4] == ["  m1  Deployment default/web  2/2 ready", "    labels", "      app: web"]

@@ -35,6 +35,8 @@ _COARSE = (
     (re.compile(r" evicted from (.*), left with .*"), r" evicted from \1"),
     (re.compile(r" \d+(/\d+)? ready.*"), ": other numbers of ready replicas"),
     (re.compile(r": eviction from (\S+) waits: .*"), r": eviction from \1 waits"),
+    (re.compile(r" not applied in \{where\}: .*"), " not applied in {where}"),
+    (re.compile(r": ([A-Z]\w+): .*"), r": \1, with messages of their own"),
     (re.compile(r": .* ahead in the queue, turn at .*"), ": in the queue of evictions"),
 )
 """For very many lines: what is left of texts that differ from object to object."""
@@ -77,7 +79,7 @@ def _folded(told: Sequence[Told]) -> list[Told]:
                 result.append(replace(each, text=beats[index]))
             continue
         place = None
-        if (match := _UNMOVED.match(each.line)) is not None:
+        if (match := _UNMOVED.match(each.text)) is not None:
             place = unmoved.setdefault(match["why"], len(result))
         elif each.topic == "warning":
             place = warned.setdefault((phase, each.text), len(result))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _SHOWN_OBJECTS = 8
 """More member objects than this are grouped (`-v` prints each)."""
+_ALL_READY = "  all ready"
 _BINDINGS = (
     (labels.BINDING_API, "ResourceBinding"),
     (labels.BINDING_API, "ClusterResourceBinding"),
@@ -68,6 +69,8 @@ def placed_lines(
     yield "In the members"
     if len(found) > _SHOWN_OBJECTS and not verbose:
         lines = list(_grouped(found))
+        if len(lines) > _SHOWN_OBJECTS:
+            lines = list(_grouped(found, coarse=True))
         for first, text in lines[:_SHOWN_OBJECTS]:
             yield from broken(text, width, first)
         if len(lines) > _SHOWN_OBJECTS:
@@ -88,12 +91,22 @@ def placed_lines(
     yield ""
 
 
-def _grouped(found: Sequence[tuple[str, Manifest]]) -> Iterator[tuple[str, str]]:
-    """Yield objects that are alike together: the clusters, and kind, names and readiness."""
+def _grouped(
+    found: Sequence[tuple[str, Manifest]], *, coarse: bool = False
+) -> Iterator[tuple[str, str]]:
+    """Yield objects that are alike together: the clusters, and kind, names and readiness.
+
+    Args:
+        found: The objects.
+        coarse: Of what is wholly ready it does not matter how many replicas that is.
+    """
     names: dict[tuple[str, str, str, str, float], list[str]] = {}
     for cluster, manifest in found:
         kind, namespace = str(manifest.get("kind")), namespace_of(manifest)
-        key = (cluster, kind, namespace, _readiness(manifest), _share(manifest))
+        ready, share = _readiness(manifest), _share(manifest)
+        if coarse and ready and share >= 1:
+            ready = _ALL_READY
+        key = (cluster, kind, namespace, ready, share)
         names.setdefault(key, []).append(name_of(manifest))
     clusters: dict[tuple[str, str, str, float, tuple[str, ...]], list[str]] = {}
     for (cluster, kind, namespace, ready, share), group in names.items():
@@ -102,7 +115,8 @@ def _grouped(found: Sequence[tuple[str, Manifest]]) -> Iterator[tuple[str, str]]
     for (kind, namespace, ready, _, alike), where in worst_first:
         inside = f"{namespace}/" if namespace else ""
         many = len(alike) > 1
-        word, each_ = plural(kind) if many else kind, " each" if ready and many else ""
+        word = plural(kind) if many else kind
+        each_ = " each" if ready not in {"", _ALL_READY} and many else ""
         yield f"  {crowd(where)}  ", f"{word} {inside}{crowd(alike)}{ready}{each_}"
 
 
