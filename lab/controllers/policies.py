@@ -51,7 +51,11 @@ class PolicyReconciler:
 
     def __init__(self, kind: Kind, settings: KarmadaSettings, queues: QueueFactory) -> None:
         self.name = f"{kind[1][0].lower()}{kind[1][1:]}-reconciler"
-        self.workers = settings.concurrent_propagation_policy_syncs
+        self.workers = (
+            settings.concurrent_propagation_policy_syncs
+            if kind == POLICY
+            else settings.concurrent_cluster_propagation_policy_syncs
+        )
         self.indexes: Sequence[Index] = (
             bindings_of_policy(BINDING),
             bindings_of_policy(CLUSTER_BINDING),

@@ -14,6 +14,9 @@ from lab.core.manifest import Manifest, get_in
 from lab.core.settings import FEATURE_GATES, KarmadaSettings, setting_name
 
 _ESTIMATOR = "an estimator answers at once"
+_LEADER = "a ControllerCrash says with restartAfter when another process leads"
+_QUOTAS = "quotas of a federation are not enforced"
+_SCALING = "autoscaling is not played"
 
 GATES: Mapping[str, str] = {
     "MultiClusterService": "a MultiClusterService is stored, and nothing acts on it",
@@ -24,6 +27,17 @@ GATES: Mapping[str, str] = {
 FLAGS: Mapping[str, str] = {
     "scheduler_estimator_timeout_s": _ESTIMATOR,
     "concurrent_dependent_resource_syncs": "dependents share the workers of resourceBindings",
+    "scheduler_estimator_port": _ESTIMATOR,
+    "cluster_cache_sync_timeout_s": "a member's caches are filled by its first answer",
+    "leader_elect_lease_duration_s": _LEADER,
+    "leader_elect_renew_deadline_s": _LEADER,
+    "leader_elect_retry_period_s": _LEADER,
+    "federated_resource_quota_sync_period_s": _QUOTAS,
+    "horizontal_pod_autoscaler_sync_period_s": _SCALING,
+    "horizontal_pod_autoscaler_tolerance": _SCALING,
+    "horizontal_pod_autoscaler_downscale_stabilization_s": _SCALING,
+    "horizontal_pod_autoscaler_cpu_initialization_period_s": _SCALING,
+    "horizontal_pod_autoscaler_initial_readiness_delay_s": _SCALING,
 }
 """Settings without an effect, and why."""
 
@@ -36,9 +50,7 @@ NEEDS_FAILOVER = (
 )
 """Settings of cluster failover: each waits for the gate, all but the first for the first too."""
 
-_QUOTAS = "quotas of a federation are not enforced"
 _NETWORK = "traffic between clusters is not played"
-_SCALING = "autoscaling is not played"
 _CUSTOM = "custom interpreters are not played: the kinds they are for are propagated whole"
 
 KINDS: Mapping[tuple[str, str], str] = {

@@ -42,6 +42,7 @@ class KarmadaSettings:
     enable_empty_workload_propagation: bool = False
     enable_scheduler_estimator: bool = False
     scheduler_estimator_timeout_s: float = 3.0
+    scheduler_estimator_port: int = 10352
     enable_descheduler: bool = False
     """Whether the process is deployed at all (ours); its two flags follow."""
     descheduling_interval_s: float = 120.0
@@ -67,7 +68,9 @@ class KarmadaSettings:
     concurrent_namespace_syncs: int = 1
     concurrent_resource_template_syncs: int = 5
     concurrent_propagation_policy_syncs: int = 1
+    concurrent_cluster_propagation_policy_syncs: int = 1
     concurrent_dependent_resource_syncs: int = 2
+    cluster_cache_sync_timeout_s: float = 120.0
     rate_limiter_base_delay_s: float = 0.005
     rate_limiter_max_delay_s: float = 1000.0
     rate_limiter_qps: float = 10.0
@@ -79,6 +82,15 @@ class KarmadaSettings:
     scheduler_backoff_initial_s: float = 1.0
     scheduler_backoff_max_s: float = 10.0
     scheduler_unschedulable_hold_s: float = 300.0
+    leader_elect_lease_duration_s: float = 15.0
+    leader_elect_renew_deadline_s: float = 10.0
+    leader_elect_retry_period_s: float = 2.0
+    federated_resource_quota_sync_period_s: float = 300.0
+    horizontal_pod_autoscaler_sync_period_s: float = 15.0
+    horizontal_pod_autoscaler_tolerance: float = 0.1
+    horizontal_pod_autoscaler_downscale_stabilization_s: float = 300.0
+    horizontal_pod_autoscaler_cpu_initialization_period_s: float = 300.0
+    horizontal_pod_autoscaler_initial_readiness_delay_s: float = 30.0
     skipped_propagating_namespaces: str = "kube-.*"
     hub_latency_s: float = 0.008
     """One request to the hub (ours: fits the phases of recorded runs on a quiet control plane)."""
