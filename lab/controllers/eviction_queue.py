@@ -3,7 +3,8 @@
 Source: Karmada v1.19 `pkg/controllers/cluster/{eviction_worker,dynamic_rate_limiter}.go`. Each kind
 of binding has a queue of its own with three workers. A worker that has dealt with a key, whatever
 came of it, sleeps 1/rate before it takes another, and holds its key for that long. A failure costs
-no pause; its key comes back after the same wait, or a longer one after many failures.
+no pause; its key comes back after the same wait, or a longer one after many failures. Rests and
+retries share the tokens of the retries (10 a second), so that no rate above that lasts.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ class PacedQueue:
     workers: int = EVICTION_WORKERS
     _busy: int = 0
     _resting: dict[Key, float] = field(default_factory=dict)
+    _rests: int = 0
+    """Rests begun since one last ended."""
 
     def add(self, due: Due, now_s: float) -> None:
         """Ask for an eviction to be looked at, now or later."""
@@ -76,7 +79,15 @@ class PacedQueue:
     def done(self, key: Key, now_s: float) -> None:
         """The key was dealt with: its worker rests, and keeps it meanwhile."""
         self._busy -= 1
-        self._resting[key] = round(now_s + self.pause_s, 6)
+        self._resting[key] = round(now_s + self._rest_s(now_s), 6)
+
+    def _rest_s(self, now_s: float) -> float:
+        """Return how long the next rest is: retries' back-off and tokens lengthen a short one."""
+        inner = self.inner
+        token_s = inner.bucket.reserve(now_s) - now_s
+        backoff_s = min(inner.max_s, inner.base_s * 2.0 ** min(self._rests, 60))
+        self._rests += 1
+        return max(self.pause_s, backoff_s, token_s)
 
     def failed(self, key: Key, plan: Plan, error: str, now_s: float) -> None:
         """Writing failed: the worker goes on at once, the key waits at least as long as a rest."""
@@ -101,6 +112,7 @@ class PacedQueue:
         over = [(until_s, key) for key, until_s in self._resting.items() if until_s <= now_s]
         for until_s, key in sorted(over):
             del self._resting[key]
+            self._rests = 0
             self.inner.done(key, until_s)
 
 
@@ -109,7 +121,7 @@ def paced_queue(settings: KarmadaSettings) -> PacedQueue:
     rest_s = pause_s(settings.resource_eviction_rate)
     bucket = TokenBucket(settings.rate_limiter_qps, settings.rate_limiter_bucket_size)
     base_s, max_s = settings.rate_limiter_base_delay_s, settings.rate_limiter_max_delay_s
-    return PacedQueue(rest_s, RateLimitingQueue(base_s, max_s, bucket, least_s=rest_s))
+    return PacedQueue(rest_s, RateLimitingQueue(base_s, max_s, bucket, least_s=rest_s, by_due=True))
 
 
 @dataclass(slots=True)

@@ -44,6 +44,8 @@ class RateLimitingQueue:
         bucket: What all retries together pass.
         by_priority: False: all keys are equal (gate ControllerPriorityQueue off).
         least_s: No retry comes sooner.
+        by_due: True: a delayed key queues up behind those that came before it was due, as in
+            client-go's queue; False: behind those that came before it, as in controller-runtime's.
     """
 
     base_s: float = 0.005
@@ -51,6 +53,7 @@ class RateLimitingQueue:
     bucket: TokenBucket = field(default_factory=lambda: TokenBucket(10.0, 100))
     by_priority: bool = True
     least_s: float = 0.0
+    by_due: bool = False
     _sequence: int = 0
     _ready: list[tuple[int, int, float, Key]] = field(default_factory=list)
     _waiting: list[tuple[float, int, Key, int]] = field(default_factory=list)
@@ -64,6 +67,8 @@ class RateLimitingQueue:
         """Ask for a reconcile of a key; the earliest asked time and the highest priority win."""
         if due.priority and not self.by_priority:
             due = due._replace(priority=0)
+        if self.by_due:
+            self._ripen(now_s)
         key = due.key
         if key in self._in_flight and due.after_s <= 0:
             old = self._dirty.get(key)
@@ -94,10 +99,7 @@ class RateLimitingQueue:
     def pop(self, now_s: float) -> Key | None:
         """Take the next due key; it is in flight until `done` or `failed`."""
         self._drop_stale()
-        while self._waiting and self._waiting[0][0] <= now_s:
-            due_s, sequence, key, priority = heapq.heappop(self._waiting)
-            if self._due_s.get(key) == due_s and self._priority[key] == priority:
-                heapq.heappush(self._ready, (-priority, sequence, due_s, key))
+        self._ripen(now_s)
         self._drop_stale()
         while self._ready:
             key = heapq.heappop(self._ready)[3]
@@ -126,6 +128,8 @@ class RateLimitingQueue:
 
     def due_keys(self, now_s: float) -> list[Key]:
         """Return the keys that are due, in the order in which they will be taken."""
+        if self.by_due:
+            self._ripen(now_s)
         ready = [entry for entry in self._ready if self._due_s.get(entry[3]) == entry[2]]
         late = [
             (-priority, sequence, due_s, key)
@@ -142,6 +146,16 @@ class RateLimitingQueue:
         self._in_flight.discard(key)
         if (again := self._dirty.pop(key, None)) is not None:
             self.add(again, now_s)
+
+    def _ripen(self, now_s: float) -> None:
+        """Let keys whose delay is over queue up."""
+        while self._waiting and self._waiting[0][0] <= now_s:
+            due_s, sequence, key, priority = heapq.heappop(self._waiting)
+            if self._due_s.get(key) == due_s and self._priority[key] == priority:
+                if self.by_due:
+                    self._sequence += 1
+                    sequence = self._sequence
+                heapq.heappush(self._ready, (-priority, sequence, due_s, key))
 
     def _drop_stale(self) -> None:
         """Forget heap entries that a later `add` has replaced."""

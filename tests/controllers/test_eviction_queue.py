@@ -48,6 +48,26 @@ def test_three_at_once_then_three_more() -> None:
     assert times == [0.0, 0.0, 0.0, 2.0, 2.0, 2.0, 4.0]
 
 
+def test_no_rate_above_that_of_retries_lasts() -> None:
+    lane = queue(100.0)
+    fill(lane, *(f"b{number}" for number in range(150)))
+    times = [time_s for time_s, _ in drained(lane, 60.0)]
+    assert times[99] < 1.0
+    assert times[149] - times[109] == pytest.approx(4.0, abs=0.2)
+
+
+def test_what_was_due_first_leaves_first() -> None:
+    lane = queue()
+    lane.add(Due(key("late"), 1.5), 0.0)
+    fill(lane, "a", "b", "c")
+    for _ in range(3):
+        taken = lane.pop(0.0)
+        assert taken is not None
+        lane.done(taken, 0.0)
+    lane.add(Due(key("early")), 1.0)
+    assert [name for _, name in drained(lane, 2.0)] == ["early", "late"]
+
+
 PAUSES = {"twice a second": (2.0, 0.5), "the default": (0.5, 2.0), "at a standstill": (0, 1800.0)}
 
 
