@@ -29,6 +29,10 @@ def run(context: Context, args: Args) -> Result:
     scenarios = [each for name in args.words("scenarios") for each in scenario_files(name, deep)]
     if len(scenarios) > 1 and args.text("out"):
         raise InputError("--out names one run file, and there are several scenarios")
+    junit = context.directory / args.text("junit") if args.text("junit") else None
+    present = [each for each in scenarios if Path(each).exists()]
+    if junit is not None and junit.exists() and any(map(junit.samefile, present)):
+        raise InputError(f"--junit {args.text('junit')} is a scenario: name another file")
     if args.number("seed") is not None and not 0 <= (args.number("seed") or 0) < 2**63:
         raise InputError("--seed needs a number from 0 to 9223372036854775807")
     played: list[Played] = []

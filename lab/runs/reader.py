@@ -256,6 +256,8 @@ class RunReader:
 
     def record(self, number: int) -> StoredRecord | None:
         """Return one record, or None."""
+        if number.bit_length() > 63:  # more than a file can count
+            return None
         with self._guarded():
             rows = self._rows(f"SELECT {_RECORD} FROM trace WHERE number = ?", (number,))  # noqa: S608
             return _record(rows[0]) if rows else None

@@ -137,6 +137,10 @@ REFUSED_RUNS = {
     "a speed of nothing": (["two.yaml", "--speed", "0"], "needs a factor above 0"),
     "a seed below 0": (["two.yaml", "--seed=-1"], "--seed needs a number from 0"),
     "no such file": (["nothing.yaml"], "nothing.yaml"),
+    "a report over the scenario": (
+        ["two.yaml", "--junit", "two.yaml"],
+        "is a scenario: name another",
+    ),
     "a run file over another file": (["two.yaml", "--out", "objects.yaml"], "is left alone"),
 }
 

@@ -273,6 +273,7 @@ def test_the_chain_goes_back_to_the_fault() -> None:
 
 
 EVENTS = {"a word": ("many", "needs the number"), "none": ("99999", "has no event 99999"),
+          "huge": ("9" * 30, "has no event 9"),
           "zero": ("0", "has no event 0"), "below": ("-- -3", "has no event -3")}  # fmt: skip
 
 

@@ -91,8 +91,14 @@ class Ledger:
     # ── what came of it ────────────────────────────────────────────────────────────────────────
 
     def outcomes(self) -> tuple[AppOutcome, ...]:
-        """Return what came of every application up to now, federated ones first."""
-        return tuple(self._outcome(app) for app in sorted(self._meters))
+        """Return what came of every application up to now, federated ones first.
+
+        What was declared as a target and never came is there too: a name that was misspelt must
+        not pass for a target that was met.
+        """
+        absent = [app for app, each in self._targets.items() if each.declared]
+        apps = sorted({*self._meters, *absent})
+        return tuple(self._outcome(app) for app in apps)
 
     def outcome(self, app: Key) -> AppOutcome | None:
         """Return what came of one application up to now; None: there is none of that name."""
@@ -125,8 +131,19 @@ class Ledger:
         return 0 if meter is None else meter.lost
 
     def _outcome(self, app: Key) -> AppOutcome:
-        moves = self._state.moves(app)
-        return outcome_of(self._meters[app], list(self._faults.values()), moves, self._now_s())
+        moves, faults = self._state.moves(app), list(self._faults.values())
+        meter = self._meters.get(app)
+        if meter is not None:
+            return outcome_of(meter, faults, moves, self._now_s())
+        found = outcome_of(Meter(self._targets[app]), faults, moves, self._now_s())
+        return replace(found, verdict="never reached", why=self._why_absent(app))
+
+    def _why_absent(self, app: Key) -> str:
+        if app in self._asked:
+            return "no policy propagates it"
+        if app.cluster != HUB and app._replace(cluster=HUB) in self._bound:
+            return "not measured alone: it is part of an application of the hub"
+        return "there was no such workload"
 
     # ── within ─────────────────────────────────────────────────────────────────────────────────
 

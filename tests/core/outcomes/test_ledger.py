@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
+
 from lab.core.model import Key
 from lab.core.outcomes import AppOutcome, Ledger, Target
 from tests.core.invariants.scenes import (
@@ -206,3 +208,26 @@ def test_targets_belong_to_their_applications() -> None:
     story.serve(60.0, m1=0)
     (found,) = story.outcomes(100.0)
     assert (found.verdict, found.target.text()) == ("met", "50%")
+
+
+NOBODY = TEMPLATE._replace(name="wbe")
+ABSENT = {
+    "a name that is misspelt": (NOBODY, "there was no such workload"),
+    "a member's copy of a federated one": (AT["m1"], "not measured alone"),
+}
+
+
+@pytest.mark.parametrize(("app", "why"), ABSENT.values(), ids=ABSENT.keys())
+def test_a_target_of_what_never_came_is_missed(app: Key, why: str) -> None:
+    story = federated(Target(app, rto_s=1.0, declared=True))
+    found = {each.app: each for each in story.outcomes(60.0)}
+    assert (found[TEMPLATE].verdict, found[TEMPLATE].failed) == ("met", False)
+    assert (found[app].verdict, found[app].failed) == ("never reached", True)
+    assert why in found[app].why
+
+
+def test_a_target_of_what_no_policy_propagates_is_missed() -> None:
+    story = Story(Target(TEMPLATE, declared=True))
+    story.template(4)
+    (found,) = story.outcomes(60.0)
+    assert (found.verdict, found.why) == ("never reached", "no policy propagates it")
