@@ -6,18 +6,17 @@ on it. The servers themselves know how to fail: nothing here does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from lab.core.duration import format_duration
 from lab.core.errors import InputError, quoted
 from lab.core.faults import KINDS, Fault, Part, Selection, parts_of, select
-from lab.core.faults.schedule import Pulse, pulses, ramp_offsets, total_s
+from lab.core.faults.schedule import Pulse, pulses, ramp_offsets
 from lab.core.faults.selection import TargetError
 from lab.core.fleet import FleetSpec
 from lab.core.model import HUB, Key
-from lab.drivers.fault_record import fault_detail
+from lab.drivers.fault_run import FaultRun
 from lab.drivers.fault_state import FaultState, free_name, name_taken, no_such_fault
 from lab.drivers.faultable import Faultable, Server
 from lab.engine.trace import TraceRecord
@@ -26,24 +25,6 @@ CLUSTER = ("cluster.karmada.io/v1alpha1", "Cluster")
 ACTOR = "fault"
 By = Literal["length", "hand", "abort", "done"]
 """What ended a fault: its length, a person or step, its condition, or it was over by itself."""
-
-
-@dataclass(slots=True)
-class _Run:
-    """A fault that was injected."""
-
-    fault: Fault
-    selection: Selection
-    parts: Sequence[Part]
-    cause: int
-    began_s: float
-    pulses: Iterator[Pulse]
-    pulse: Pulse
-    struck: list[tuple[int, Sequence[Part]]] = field(default_factory=list)
-    first: int = 0
-    strikes: int = 0
-    striking: bool = False
-    over_s: float | None = None
 
 
 class Injector:
@@ -55,7 +36,7 @@ class Injector:
 
     def __init__(self, federation: Faultable) -> None:
         self._federation = federation
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, FaultRun] = {}
         federation.trace.listen(self._heard)
 
     # ── what stands ────────────────────────────────────────────────────────────────────────────
@@ -72,11 +53,11 @@ class Injector:
 
     def active(self) -> Sequence[FaultState]:
         """Return the faults that are not over, oldest first."""
-        return [self._state(run) for run in self._runs.values() if run.over_s is None]
+        return [run.state() for run in self._runs.values() if run.over_s is None]
 
     def every(self) -> Sequence[FaultState]:
         """Return all faults so far, oldest first."""
-        return [self._state(run) for run in self._runs.values()]
+        return [run.state() for run in self._runs.values()]
 
     def healed_s(self, name: str) -> float | None:
         """Return when a fault was over for good, None if it is not (or was never there)."""
@@ -95,32 +76,6 @@ class Injector:
     def free_name(self, wanted: str) -> str:
         """Return a name for a fault that nobody has given one: `wanted`, or with a number."""
         return free_name(wanted, self._runs)
-
-    def _state(self, run: _Run) -> FaultState:
-        fault, pulse = run.fault, run.pulse
-        until_s, over_s = pulse.end_s if run.striking else pulse.begin_s, total_s(
-            fault, momentary=KINDS[fault.kind].momentary
-        )  # fmt: skip
-        planned_s = None if over_s == float("inf") else _at(run, over_s)
-        return FaultState(
-            fault.name,
-            fault.kind,
-            "over" if run.over_s is not None else "active" if run.striking else "waiting",
-            run.first,
-            run.began_s,
-            run.over_s
-            if run.over_s is not None
-            else None
-            if until_s is None
-            else _at(run, until_s),
-            planned_s if run.over_s is None else run.over_s,
-            run.selection.clusters,
-            run.selection.hub,
-            tuple(fault.parameters.get("between") or ()),
-            fault.abort_if,
-            run.strikes,
-            _notes(fault),
-        )
 
     # ── begin ──────────────────────────────────────────────────────────────────────────────────
 
@@ -144,10 +99,10 @@ class Injector:
         self._check(parts)
         beats = pulses(fault, momentary=KINDS[fault.kind].momentary)
         now_s, cause = federation.now_s, federation.acting_record
-        run = _Run(fault, selection, parts, cause, now_s, beats, next(beats))
+        run = FaultRun(fault, selection, parts, cause, now_s, beats, next(beats))
         self._runs[fault.name] = run
         self._begin(run, now_s)
-        return self._state(run)
+        return run.state()
 
     def _check(self, parts: Sequence[Part]) -> None:
         control_plane = self._federation.control_plane
@@ -160,13 +115,11 @@ class Injector:
             elif part.kind not in self._federation.members[part.cluster].plays:
                 raise InputError(f"{part.kind} is not played by simulated clusters")
 
-    def _begin(self, run: _Run, now_s: float) -> None:
+    def _begin(self, run: FaultRun, now_s: float) -> None:
         """Let a pulse begin: at once, or one target after another."""
         pulse = run.pulse
         run.striking = True
-        groups: Sequence[Sequence[Part]] = [run.parts]
-        if run.fault.ramp is not None:
-            groups = [[part] for part in _one_by_one(run.parts)]
+        groups = run.groups()
         for index, at_s in enumerate(ramp_offsets(run.fault, len(groups))):
             if at_s == 0:
                 self._strike(run, groups, index, now_s)
@@ -174,13 +127,13 @@ class Injector:
                 self._later(run, pulse, at_s + pulse.begin_s, _striker(self, run, groups, index))
         if pulse.end_s is None:
             return
-        if _at(run, pulse.end_s) <= now_s:
+        if run.at(pulse.end_s) <= now_s:
             self._end(run, now_s, "done")
         else:
             self._later(run, pulse, pulse.end_s, lambda at_s: self._end(run, at_s, "length"))
 
     def _later(
-        self, run: _Run, pulse: Pulse, offset_s: float, call: Callable[[float], None]
+        self, run: FaultRun, pulse: Pulse, offset_s: float, call: Callable[[float], None]
     ) -> None:
         """Call at an offset from a fault's begin, if that pulse still strikes then."""
 
@@ -188,14 +141,14 @@ class Injector:
             if run.over_s is None and run.pulse is pulse:
                 call(now_s)
 
-        self._federation.engine.call_at(_at(run, offset_s), due)
+        self._federation.engine.call_at(run.at(offset_s), due)
 
     def _strike(
-        self, run: _Run, groups: Sequence[Sequence[Part]], index: int, now_s: float
+        self, run: FaultRun, groups: Sequence[Sequence[Part]], index: int, now_s: float
     ) -> None:
         parts, pulse = groups[index], run.pulse
-        detail = _detail(run, "begin", parts)
-        detail["until"] = None if pulse.end_s is None else _at(run, pulse.end_s)
+        detail = run.detail("begin", parts)
+        detail["until"] = None if pulse.end_s is None else run.at(pulse.end_s)
         if run.fault.abort_if:
             detail["abortIf"] = run.fault.abort_if
         if len(groups) > 1:
@@ -222,7 +175,7 @@ class Injector:
         if run.over_s is not None:
             raise InputError(f"fault {quoted(name)} is over since {format_duration(run.over_s)}")
         self._end(run, self._federation.now_s, "hand", self._federation.acting_record)
-        return self._state(run)
+        return run.state()
 
     def heal_all(self) -> Sequence[FaultState]:
         """End every fault now, for good; return those that were active."""
@@ -234,7 +187,7 @@ class Injector:
 
     def _end(
         self,
-        run: _Run,
+        run: FaultRun,
         now_s: float,
         by: By,
         cause: int = 0,
@@ -243,7 +196,7 @@ class Injector:
         """End a pulse, and the fault if it was the last one or is not to come back."""
         parts = [part for _, struck in run.struck for part in struck]
         following = None if by in {"hand", "abort"} else next(run.pulses, None)
-        detail = _detail(run, "heal", parts)
+        detail = run.detail("heal", parts)
         detail |= {"by": by, "over": following is None, **(more or {})}
         number = self._record(now_s, parts or run.parts, cause or run.first, detail)
         for part in parts:
@@ -296,37 +249,11 @@ class Injector:
         return server
 
 
-def _detail(run: _Run, phase: str, parts: Sequence[Part]) -> dict[str, Any]:
-    strike = run.pulse.number
-    return fault_detail(run.fault, phase, parts, hub=run.selection.hub, strike=strike)
-
-
-def _at(run: _Run, offset_s: float) -> float:
-    return round(run.began_s + offset_s, 6)
-
-
 def _striker(
-    injector: Injector, run: _Run, groups: Sequence[Sequence[Part]], index: int
+    injector: Injector, run: FaultRun, groups: Sequence[Sequence[Part]], index: int
 ) -> Callable[[float], None]:
     return lambda now_s: injector._strike(run, groups, index, now_s)
 
 
-def _ender(injector: Injector, run: _Run) -> Callable[[float], None]:
+def _ender(injector: Injector, run: FaultRun) -> Callable[[float], None]:
     return lambda now_s: injector._end(run, now_s, "done")
-
-
-def _one_by_one(parts: Sequence[Part]) -> Sequence[Part]:
-    """Return what falls one after another: the clusters, or the nodes of a single one."""
-    if len(parts) != 1 or "nodes" not in parts[0].parameters:
-        return parts
-    part = parts[0]
-    return [
-        Part(part.cluster, part.kind, {**part.parameters, "nodes": (node,)})
-        for node in part.parameters["nodes"]
-    ]
-
-
-def _notes(fault: Fault) -> tuple[str, ...]:
-    if fault.parameters.get("between"):
-        return ("nothing plays traffic between members yet: the cut has no effect",)
-    return ()
