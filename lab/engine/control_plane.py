@@ -34,6 +34,7 @@ class ControlPlaneFaults:
         self._engine = engine
         self._active: dict[int, tuple[str, Mapping[str, Any]]] = {}
         self._cut: dict[str, set[int]] = {}
+        engine.processes.can_start = self._reaches_hub
 
     def process(self, name: str) -> str:
         """Return the full name of a process: `scheduler` is `karmada-scheduler`.
@@ -80,7 +81,8 @@ class ControlPlaneFaults:
         elif kind == "ControllerCrash":
             client = self.process(str(parameters["process"]))
             engine.processes.spare(client, number)
-            engine.processes.start(client, now_s, number)
+            if engine.processes.down_by(client) == number:
+                engine.processes.start(client, now_s, number)
 
     def _order_crash(self, number: int, parameters: Mapping[str, Any], now_s: float) -> None:
         processes = self._engine.processes
@@ -156,9 +158,12 @@ class ControlPlaneFaults:
         def attempt(at_s: float) -> None:
             if self._engine.processes.is_up(client):
                 return
-            if self._engine.hub.faults.down or self._cut.get(client):
-                self._start_later(client, crash, at_s, min(max(first_s, wait_s * 2), longest_s))
-            else:
+            if self._reaches_hub(client):
                 self._engine.processes.start(client, at_s, crash)
+            else:
+                self._start_later(client, crash, at_s, min(max(first_s, wait_s * 2), longest_s))
 
         self._engine.call_at(now_s + wait_s, attempt)
+
+    def _reaches_hub(self, client: str) -> bool:
+        return not self._engine.hub.faults.down and not self._cut.get(client)

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 LEASE_S = 15.0
 """How long a crashed leader's lease still holds (Karmada v1.19 `leader-elect-lease-duration`)."""
 
+RETRY_S = 10.0
+"""How long a process that cannot list rests before it starts once more (a kubelet's first wait)."""
+
 Moment = Literal["before", "unacknowledged", "acknowledged"]
 """Of a write: it was never sent; it took effect and the answer never came; the answer came."""
 MOMENTS: tuple[Moment, ...] = ("before", "unacknowledged", "acknowledged")
@@ -56,7 +59,10 @@ class Processes:
     def __init__(self, engine: Engine) -> None:
         self.make: Callable[[], Sequence[Controller]] | None = None
         """Makes fresh controllers of the whole control plane; needed for a restart."""
+        self.can_start: Callable[[str], bool] = lambda client: True
+        """Tells whether a process that starts would find the hub; it tries again until it does."""
         self._engine = engine
+        self._down: dict[str, int] = {}
         self._subscriptions: dict[_Kind, str] = {}
         self._stopped: set[_Kind] = set()
         self._known: dict[Key, Manifest] = {}
@@ -88,6 +94,7 @@ class Processes:
         for loop in engine.loops:
             if loop.controller.client == client:
                 loop.crash()
+        self._down[client] = cause
         engine.hub.forget(client, now_s)
         for kind in [kind for kind, owner in self._subscriptions.items() if owner == client]:
             del self._subscriptions[kind]
@@ -98,11 +105,19 @@ class Processes:
             engine.call_at(now_s + restart_after_s, lambda at_s: self.start(client, at_s, number))
         return number
 
+    def down_by(self, client: str) -> int:
+        """Return what made a process crash that is down (0: it is up)."""
+        return self._down.get(client, 0)
+
     def start(self, client: str, now_s: float, cause: int) -> None:
         """Start a process that is down: it lists all objects, as at any start."""
         engine = self._engine
         if self.is_up(client):
             return
+        if not self.can_start(client):
+            engine.call_at(now_s + RETRY_S, lambda at_s: self.start(client, at_s, cause))
+            return
+        self._down.pop(client, None)
         assert self.make is not None, "an engine without a maker of controllers cannot restart one"
         fresh = {each.name: each for each in self.make() if each.client == client}
         number = engine.trace.add(

@@ -98,6 +98,37 @@ def test_a_hub_that_is_down_refuses_and_its_leaders_exit_after_ten_seconds() -> 
     assert all(lab.store.find(key(name)) for name in "xyz")
 
 
+@pytest.mark.parametrize("way", ["its crash is healed", "its restart is due"])
+def test_a_process_does_not_start_while_the_hub_is_down(way: str) -> None:
+    lab, _, faults = plane()
+    down, crash = fault(lab), fault(lab)
+    given = {"process": "manager", "restartAfter": 5.0 if way == "its restart is due" else 99.0}
+    faults.begin_fault(down, "ApiServerDown", {}, 0.0)
+    faults.begin_fault(crash, "ControllerCrash", given, 0.0)
+    lab.run(6.0)
+    if way == "its crash is healed":
+        faults.end_fault(crash, 6.0)
+    lab.create(config("first"))
+    lab.run(20.0)
+    assert not lab.engine.processes.is_up("manager")
+    faults.end_fault(down, 20.0)
+    lab.run(40.0)
+    assert lab.engine.processes.is_up("manager")
+    assert all(lab.store.find(key(name)) for name in "xyz")
+
+
+def test_the_end_of_a_crash_that_did_not_come_starts_nothing() -> None:
+    lab, _, faults = plane()
+    ordered, other = fault(lab), fault(lab)
+    faults.begin_fault(ordered, "ControllerCrash", {"process": "manager", "write": 9}, 0.0)
+    faults.begin_fault(other, "ControllerCrash", {"process": "manager", "restartAfter": 30.0}, 0.0)
+    faults.end_fault(ordered, 1.0)
+    lab.run(29.0)
+    assert not lab.engine.processes.is_up("manager")
+    lab.run(31.0)
+    assert lab.engine.processes.is_up("manager")
+
+
 def test_a_short_outage_of_the_hub_keeps_the_leaders() -> None:
     lab, _, faults = plane()
     number = fault(lab)

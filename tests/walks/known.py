@@ -68,6 +68,13 @@ def _unjoin_waits(found: Violation, scenario: Scenario, federation: Federation) 
     return False
 
 
+def _late_removal(found: Violation, scenario: Scenario, federation: Federation) -> bool:
+    """A copy in a cluster that was lost for long: the retry that removes it comes late."""
+    if found.law != "S2" or "neither places nor evicts" not in found.message:
+        return False
+    return federation.store_of(found.key.cluster).find(found.key) is None
+
+
 def _unclaimed(binding: Mapping[str, object]) -> bool:
     labels = get_in(binding, ("metadata", "labels")) or {}
     return not any(name.endswith("propagationpolicy.karmada.io/permanent-id") for name in labels)
@@ -94,6 +101,7 @@ def _bindings(key: Key, federation: Federation) -> Sequence[Mapping[str, object]
 
 KNOWN: Mapping[str, Callable[[Violation, Scenario, Federation], bool]] = {
     "pingPong": _failing_application,
+    "surplusAfterRecovery": _late_removal,
     "toleratedForAWhile": _tolerated_for_a_while,
     "restoredOrphans": _restored,
     "unjoinWaits": _unjoin_waits,
