@@ -137,6 +137,16 @@ def _check_choice(flag: Flag, written: str, text: str) -> None:
         )
 
 
+def _first_missing(verb: Verb, given: int) -> str:
+    """Return the name of the first argument that so many words do not reach."""
+    needed = 0
+    for argument in verb.arguments:
+        needed += _least(argument)
+        if needed > given:
+            return argument.name
+    return verb.arguments[-1].name
+
+
 def _positional(verb: Verb, words: list[str], program: str) -> dict[str, Any]:
     values: dict[str, Any] = {}
     left = list(words)
@@ -144,7 +154,8 @@ def _positional(verb: Verb, words: list[str], program: str) -> dict[str, Any]:
         later = sum(_least(other) for other in verb.arguments[index + 1 :])
         available = len(left) - later
         if available < _least(argument):
-            raise InputError(f"{argument.name} is missing (usage: {usage(program, verb)})")
+            name = _first_missing(verb, len(words))
+            raise InputError(f"{name} is missing (usage: {usage(program, verb)})")
         if argument.count in {"1", "?"}:
             values[argument.name] = left.pop(0) if available > 0 else None
         else:

@@ -73,6 +73,7 @@ BAD = {
     "a wrong number": ("kubectl scale deploy/web --replicas=many", "needs a number"),
     "a wrong choice": ("kubectl get pods -o ymal", 'did you mean "yaml"?'),
     "a missing word": ("fedlab join", "cluster is missing"),
+    "the second of two words": ("fedlab compare a.run", "b is missing"),
     "a word too many": ("fedlab join a b", 'unexpected word "b"'),
     "a flag of another program": ("kubectl get pods -C member1", "unknown shorthand flag"),
     "no flag for yes or no": ("kubectl get pods -A=perhaps", "needs true or false"),
