@@ -25,6 +25,9 @@ _PRIORITY = "PriorityClass"
 def replicas_in_quotas(quotas: Iterable[Manifest], requirements: Mapping[str, Any] | None) -> int:
     """Return how many replicas fit into all quotas of their namespace, NO_LIMIT if none limits.
 
+    Where more is used than the quota allows it is a negative number, as in the real one; there -1
+    is then taken for no answer at all.
+
     Args:
         quotas: The ResourceQuotas of the namespace, with what their status counts as used.
         requirements: The binding's replicaRequirements.
@@ -65,7 +68,8 @@ def _divided(quota: Manifest, needs: Mapping[str, Fraction]) -> int:
     for name, amount in needs.items():
         need = _units(name, amount)
         if name in free and need > 0:
-            least = min(least, max(_units(name, free[name]), 0) // need)
+            left = _units(name, free[name])
+            least = min(least, left // need if left >= 0 else -(-left // need))
     return least
 
 

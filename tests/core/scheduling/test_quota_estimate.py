@@ -29,7 +29,9 @@ CASES: dict[str, tuple[list[dict[str, Any]], dict[str, Any] | None, int]] = {
     "pods do not count": ([quota({"pods": "1"})], needs(cpu="1"), NO_LIMIT),
     "the scarcer": ([quota({"cpu": "4", "memory": "1Gi"})], needs(cpu="1", memory="512Mi"), 2),
     "the least of two": ([quota({"cpu": "4"}), quota({"cpu": "3"})], needs(cpu="1"), 3),
-    "more used than there is": ([quota({"cpu": "1"}, {"cpu": "2"})], needs(cpu="1"), 0),
+    "more used than there is": ([quota({"cpu": "1"}, {"cpu": "2"})], needs(cpu="1"), -1),
+    "much more used": ([quota({"cpu": "1"}, {"cpu": "3500m"})], needs(cpu="1"), -2),
+    "a little more used": ([quota({"cpu": "1"}, {"cpu": "1500m"})], needs(cpu="1"), 0),
     "an extended resource": (
         [quota({"requests.vendor.example/gpu": "3"})],
         needs(**{"vendor.example/gpu": "2"}),
