@@ -30,7 +30,7 @@ def junit_xml(played: Sequence[Played], failed: Sequence[tuple[str, LabError]]) 
         suite = SubElement(
             root,
             "testsuite",
-            name=_text(each.name),
+            name=xml_text(each.name),
             tests=str(
                 len(each.checks) + len(each.errors) + len(each.undecided) + len(laws) + len(due)
             ),
@@ -43,34 +43,36 @@ def junit_xml(played: Sequence[Played], failed: Sequence[tuple[str, LabError]]) 
         for name, value in (("seed", str(each.seed)), ("digest", each.digest)):
             SubElement(properties, "property", name=name, value=value)
         for check in each.checks:
-            case = SubElement(suite, "testcase", classname=_text(each.name),
-                              name=_text(check.name), time="0")  # fmt: skip
+            case = SubElement(suite, "testcase", classname=xml_text(each.name),
+                              name=xml_text(check.name), time="0")  # fmt: skip
             if not check.passed:
-                SubElement(case, "failure", message=_text(check.message))
+                SubElement(case, "failure", message=xml_text(check.message))
         for law, found in laws.items():
-            case = SubElement(suite, "testcase", classname=_text(each.name),
-                              name=_text(f"invariant {law}"), time="0")  # fmt: skip
-            failure = SubElement(case, "failure", message=_text(found[0].line()))
-            failure.text = _text("\n".join(_told(each, found)))
+            case = SubElement(suite, "testcase", classname=xml_text(each.name),
+                              name=xml_text(f"invariant {law}"), time="0")  # fmt: skip
+            failure = SubElement(case, "failure", message=xml_text(found[0].line()))
+            failure.text = xml_text("\n".join(_told(each, found)))
         for outcome in due:
-            case = SubElement(suite, "testcase", classname=_text(each.name),
-                              name=_text(f"target of {app_text(outcome.app)}"),
+            case = SubElement(suite, "testcase", classname=xml_text(each.name),
+                              name=xml_text(f"target of {app_text(outcome.app)}"),
                               time="0")  # fmt: skip
             if outcome.failed:
                 text = f"{outcome.verdict}: {outcome.why} (target: {outcome.target.text()})"
-                SubElement(case, "failure", message=_text(text))
+                SubElement(case, "failure", message=xml_text(text))
         for name in each.undecided:
-            case = SubElement(suite, "testcase", classname=_text(each.name),
-                              name=_text(name), time="0")  # fmt: skip
+            case = SubElement(suite, "testcase", classname=xml_text(each.name),
+                              name=xml_text(name), time="0")  # fmt: skip
             SubElement(case, "skipped", message="the run was stopped before it was decided")
         for number, error in enumerate(each.errors, 1):
-            case = SubElement(suite, "testcase", classname=_text(each.name),
+            case = SubElement(suite, "testcase", classname=xml_text(each.name),
                               name=f"step {number}", time="0")  # fmt: skip
-            SubElement(case, "error", message=_text(error))
+            SubElement(case, "error", message=xml_text(error))
     for path, problem in failed:
-        suite = SubElement(root, "testsuite", name=_text(path), tests="1", failures="0", errors="1")
-        case = SubElement(suite, "testcase", classname=_text(path), name="scenario is valid")
-        SubElement(case, "error", message=_text(str(problem)))
+        suite = SubElement(
+            root, "testsuite", name=xml_text(path), tests="1", failures="0", errors="1"
+        )
+        case = SubElement(suite, "testcase", classname=xml_text(path), name="scenario is valid")
+        SubElement(case, "error", message=xml_text(str(problem)))
     indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, "unicode") + "\n"
 
@@ -93,5 +95,6 @@ def _told(played: Played, violations: Sequence[Violation]) -> Iterator[str]:
         yield from (f"    {line}" for line in chain_lines(played, each))
 
 
-def _text(text: str) -> str:
+def xml_text(text: str) -> str:
+    """Return a text without the characters that XML cannot hold."""
     return _NO_XML.sub("\ufffd", text)

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from lab.cli.front import run_program
+from lab.commands.recorded import open_run
+from lab.commands.reporting.facts import report_of
+from lab.commands.reporting.junit import junit
 from lab.session import Session
 
 Shell = Callable[..., tuple[int, str, str]]
@@ -186,6 +189,19 @@ def test_junit_has_a_case_for_each_broken_law_and_target(shell: Shell) -> None:
     assert "ClusterOutage strikes member1" in (failure.text or "")
     assert cases["target of deployment/web"].find("failure") is None
     assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
+
+
+def test_a_report_calls_its_cases_as_the_run_does(shell: Shell, tmp_path: Path) -> None:
+    shell(STRICT + "  targets: [{app: deployment/web, rto: 5m}]\n",
+          "--junit", "j.xml", "--out", "a.run")  # fmt: skip
+    world = open_run(tmp_path / "a.run")
+    reported = junit(report_of(world))
+    world.reader.close()
+    names = [
+        [case.get("name") for case in root.iter("testcase")]
+        for root in (ElementTree.parse("j.xml").getroot(), ElementTree.fromstring(reported))
+    ]
+    assert names[0] == names[1]
 
 
 def test_the_run_file_keeps_both(shell: Shell, tmp_path: Path) -> None:
