@@ -42,6 +42,10 @@ def microseconds(time_s: float) -> int:
     return round(time_s * 1_000_000)
 
 
+_OF_A_RECORD = {"trace", "checkpoints", "violations"}
+"""Tables whose rows may stand between a record and the change that it tells of."""
+
+
 class RunWriter:
     """One run being written.
 
@@ -202,8 +206,15 @@ class RunWriter:
             self._give_up(error)
 
     def _add(self, table: str, row: tuple[Any, ...]) -> None:
+        """Add a row; a record of the trace is never written without the change that it tells of."""
+        if table == "trace":
+            self._flush_if_due()
         self._rows[table].append(row)
         self._waiting += 1
+        if table not in _OF_A_RECORD:
+            self._flush_if_due()
+
+    def _flush_if_due(self) -> None:
         if self._waiting >= self._batch or time.monotonic() - self._flushed_s > _FLUSH_S:
             self.flush()
 

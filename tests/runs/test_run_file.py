@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,21 @@ def test_a_killed_writer_leaves_a_readable_file(tmp_path: Path) -> None:
     assert len(reader.objects(HUB, "v1", "ConfigMap", 99.0)) == 50
     assert reader.meta["scenario"] == "k"
     reader.close()
+
+
+def test_no_record_is_written_without_the_change_that_it_tells_of(tmp_path: Path) -> None:
+    path = tmp_path / "between.run"
+    writer = RunWriter(path, {}, batch=1)
+    for number in range(1, 9):
+        writer.record(number, float(number), "change", "user", 0, KEY, {})
+        with closing(sqlite3.connect(path)) as seen:
+            (written,) = seen.execute("SELECT count(*) FROM trace").fetchone()
+        assert written == number - 1
+        writer.change(HUB, float(number), "ADDED", config(x=number))
+        with closing(sqlite3.connect(path)) as seen:
+            both = seen.execute("SELECT (SELECT count(*) FROM trace), count(*) FROM changes")
+            assert both.fetchone() == (number, number)
+    writer.close()
 
 
 def test_a_file_being_written_can_be_read(tmp_path: Path) -> None:
