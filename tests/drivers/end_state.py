@@ -55,7 +55,7 @@ def timeless(value: Any) -> Any:
         return {
             name: timeless(each)
             for name, each in value.items()
-            if name not in _MOMENTS and "permanent-id" not in name and "uid" not in name
+            if each != [] and name not in _MOMENTS and "permanent-id" not in name and "uid" not in name
             and "generation" not in name and "depended-by" not in name
         }  # fmt: skip
     if isinstance(value, list):

@@ -8,15 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lab.session import Session
-from tests.drivers.end_state import Place, differences, end_state, without_scheduled
-from tests.drivers.playing import LIBRARY, ended, opened
+from tests.drivers.end_state import (
+    Place,
+    differences,
+    end_state,
+    without_left_clusters,
+    without_scheduled,
+)
+from tests.drivers.playing import LIBRARY, OWN, ended, opened
 
-SCENARIO = LIBRARY / "seeds" / "karmada-nginx" / "scenario.yaml"
+OVERRIDES = LIBRARY / "seeds" / "karmada-nginx" / "scenario.yaml"
+FAILOVER = OWN / "failover.yaml"
+LOST_S = 60.0
+"""From then on the writes of that scenario are about the lost cluster."""
 LASTS_S = 7.0
 DISTURBANCES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "watch dropped and resumed": ("WatchDrop", {"relist": False}),
@@ -32,9 +42,9 @@ DISTURBANCES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 
 
 def played(
-    at_s: float | None = None, kind: str = "", given: Any = None, member: str = ""
+    path: Path, at_s: float | None = None, kind: str = "", given: Any = None, member: str = ""
 ) -> Session:
-    session = opened(SCENARIO)
+    session = opened(path)
     federation = session.federation
     if at_s is not None:
 
@@ -54,31 +64,45 @@ def played(
 
 
 @cache
-def undisturbed() -> tuple[Mapping[Place, Any], tuple[float, ...]]:
-    session = played()
+def undisturbed(path: Path) -> tuple[Mapping[Place, Any], tuple[float, ...]]:
+    session = played(path)
     records = session.federation.trace.records
     times = {each.time_s for each in records if each.type == "action" and each.time_s >= 0.0}
     return outcome(session), tuple(sorted(times))
 
 
 def outcome(session: Session) -> Mapping[Place, Any]:
-    return without_scheduled(end_state(session.federation))
+    return without_left_clusters(without_scheduled(end_state(session.federation)))
 
 
 @pytest.mark.parametrize("name", DISTURBANCES)
 def test_the_hubs_news_may_be_disturbed_at_any_write(name: str) -> None:
-    wanted, times = undisturbed()
+    wanted, times = undisturbed(OVERRIDES)
     assert len(times) > 10
     kind, given = DISTURBANCES[name]
     for at_s in times:
-        found = outcome(played(at_s, kind, given))
+        found = outcome(played(OVERRIDES, at_s, kind, given))
+        assert not differences(wanted, found), f"{name} from {at_s} s"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["watch dropped and listed again", "stale reads", "conflicts"],
+)
+def test_the_hubs_news_may_be_disturbed_at_any_write_of_a_failover(name: str) -> None:
+    wanted, times = undisturbed(FAILOVER)
+    moving = [at_s for at_s in times if at_s > LOST_S]
+    assert len(moving) > 10
+    kind, given = DISTURBANCES[name]
+    for at_s in moving:
+        found = outcome(played(FAILOVER, at_s, kind, given))
         assert not differences(wanted, found), f"{name} from {at_s} s"
 
 
 @pytest.mark.parametrize("name", DISTURBANCES)
 def test_a_members_news_may_be_disturbed_at_any_write(name: str) -> None:
-    wanted, times = undisturbed()
+    wanted, times = undisturbed(OVERRIDES)
     kind, given = DISTURBANCES[name]
     for at_s in times:
-        found = outcome(played(at_s, kind, given, "member1"))
+        found = outcome(played(OVERRIDES, at_s, kind, given, "member1"))
         assert not differences(wanted, found), f"{name} from {at_s} s"
