@@ -125,5 +125,6 @@ def test_once_all_is_well_changes_take_the_short_way_again() -> None:
     write(world, 2)
     end(world)
     world.run(60)
-    for each in world.member.subscriptions:
-        assert each.send == world.member._answer
+    found = list(world.member.subscriptions)
+    assert found
+    assert all(each.send == world.member._answer for each in found)

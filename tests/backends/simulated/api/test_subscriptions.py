@@ -104,11 +104,14 @@ def test_what_was_before_is_what_the_cache_held() -> None:
         end(world)
         world.run(60)
         held: dict[object, object] = {}
+        compared = 0
         for _, event in world.events:
             if isinstance(event, Observed):
                 if not event.initial and event.object is not None:
                     assert event.old == held.get(event.key)
+                    compared += event.old is not None
                 held[event.key] = event.object
+        assert compared
 
 
 def test_a_closed_watch_is_opened_again_at_once() -> None:

@@ -160,6 +160,7 @@ def test_no_pod_is_lost_and_all_is_well_after_healing(steps: list[Step], seed: i
 def test_an_ordinal_never_runs_twice(steps: list[Step]) -> None:
     world = build(1)
     world.run(10)
+    assert any(each.naming == "ordinal" for each in world.member.pods.living())
     player = Player(world)
     for step in steps:
         player.play(step)
