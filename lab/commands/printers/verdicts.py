@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ def law_lines(played: Played, *, verbose: bool, width: int | None = None) -> Ite
         return
     yield "Invariants"
     laws = {each.law for each in (*played.violations, *played.expected)}
-    yield f"  {played.laws - len(laws)} of {played.laws} held"
+    silent = _unjudged(played, laws)
+    why = f"; {', '.join(silent)} not judged{'' if verbose else ' (-v says why)'}" if silent else ""
+    yield f"  {played.laws - len(laws) - len(silent)} of {played.laws} held{why}"
     shown = played.violations if verbose else played.violations[:_SHOWN]
     for each in shown:
         yield from broken(f"{_when(each)}  {each.line()}{_again(each)}", width, "  FAIL  ")
@@ -40,6 +43,13 @@ def law_lines(played: Played, *, verbose: bool, width: int | None = None) -> Ite
     if verbose:
         for text in played.not_judged:
             yield from broken(text, width, "  NOTE  ")
+
+
+def _unjudged(played: Played, broken: Collection[str]) -> list[str]:
+    """Return the Q laws that said nothing of this run; what S laws hear they have judged."""
+    heads = [text.partition("not judged")[0] for text in played.not_judged if "not judged" in text]
+    found = {name for head in heads for name in re.findall(r"\bQ\d\b", head)}
+    return sorted(found - set(broken))
 
 
 def _when(violation: Violation) -> str:
