@@ -27,6 +27,8 @@ _MOMENTS = frozenset(
         "renewTime",
     }
 )
+_IDENTITIES = ("permanent-id", "depended-by", "uid", "generation")
+"""Parts of names of labels and annotations."""
 Place = tuple[str, str, str, str]
 
 
@@ -55,8 +57,8 @@ def timeless(value: Any) -> Any:
         return {
             name: timeless(each)
             for name, each in value.items()
-            if each != [] and name not in _MOMENTS and "permanent-id" not in name and "uid" not in name
-            and "generation" not in name and "depended-by" not in name
+            if each != [] and name not in _MOMENTS
+            and not any(word in name for word in _IDENTITIES)
         }  # fmt: skip
     if isinstance(value, list):
         items = [timeless(each) for each in value]

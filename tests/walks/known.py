@@ -11,7 +11,8 @@ from lab.core.invariants import Violation
 from lab.core.manifest import condition, get_in, is_deleting, spec_of
 from lab.core.model import HUB, Key
 from lab.drivers.federation import Federation
-from lab.scenario.model import FaultAction, Scenario
+from lab.scenario.model import FaultAction, RunAction, Scenario
+from tests.walks.objects import CLUSTERS
 
 _APPLICATION = ("failover", "application")
 _TOLERATIONS = ("placement", "clusterTolerations")
@@ -75,6 +76,23 @@ def _late_removal(found: Violation, scenario: Scenario, federation: Federation) 
     return federation.store_of(found.key.cluster).find(found.key) is None
 
 
+def _lost_again(found: Violation, scenario: Scenario, federation: Federation) -> bool:
+    """A cluster that is lost twice: Karmada remembers nothing of the first time."""
+    if found.law != "Q4":
+        return False
+    losses = dict.fromkeys(CLUSTERS, 0)
+    for step in scenario.steps:
+        if isinstance(step.action, FaultAction) and not step.action.fault.target.hub:
+            fault = step.action.fault
+            for name in fault.target.clusters or CLUSTERS:
+                losses[name] += 2 if fault.kind == "Flapping" else 1
+        elif isinstance(step.action, RunAction):
+            for name in CLUSTERS:
+                losses[name] += any(f"taint clusters {name}" in each for each in step.action.lines)
+    named = [name for name in CLUSTERS if f"from {name}" in found.message] or CLUSTERS
+    return any(losses[name] > 1 for name in named)
+
+
 def _unclaimed(binding: Mapping[str, object]) -> bool:
     labels = get_in(binding, ("metadata", "labels")) or {}
     return not any(name.endswith("propagationpolicy.karmada.io/permanent-id") for name in labels)
@@ -101,6 +119,7 @@ def _bindings(key: Key, federation: Federation) -> Sequence[Mapping[str, object]
 
 KNOWN: Mapping[str, Callable[[Violation, Scenario, Federation], bool]] = {
     "pingPong": _failing_application,
+    "noCoolDown": _lost_again,
     "surplusAfterRecovery": _late_removal,
     "toleratedForAWhile": _tolerated_for_a_while,
     "restoredOrphans": _restored,

@@ -91,7 +91,7 @@ def differences(end: EndState, reference: EndState) -> Iterator[Finding]:
         if wanted is None:
             yield Finding(key, "is there, without the faults it is not")
         else:
-            yield from _placement(key, found, wanted)
+            yield from _placement(key, found, wanted, end.taints)
     for name, ready in reference.ready.items():
         key = Key(HUB, "cluster.karmada.io/v1alpha1", "Cluster", "", name)
         if name not in end.ready:
@@ -104,7 +104,9 @@ def differences(end: EndState, reference: EndState) -> Iterator[Finding]:
                           remark=True)  # fmt: skip
 
 
-def _placement(key: Key, found: Placed, wanted: Placed) -> Iterator[Finding]:
+def _placement(
+    key: Key, found: Placed, wanted: Placed, taints: Mapping[str, tuple[tuple[str, str], ...]]
+) -> Iterator[Finding]:
     if found.replicas != wanted.replicas:
         yield Finding(
             key, f"asks for {found.replicas} replicas, {wanted.replicas} without the faults"
@@ -112,7 +114,9 @@ def _placement(key: Key, found: Placed, wanted: Placed) -> Iterator[Finding]:
     if wanted.scheduled and not found.scheduled:
         yield Finding(key, "waits to be scheduled, without the faults it does not")
     elif wanted.duplicated and len(found.targets) < len(wanted.targets):
-        yield Finding(key, f"is on {_names(found)}, without the faults on {_names(wanted)}")
+        text = f"is on {_names(found)}, without the faults on {_names(wanted)}"
+        barred = all(taints.get(name) for name in wanted.targets if name not in found.targets)
+        yield Finding(key, f"{text}{': the others are tainted' if barred else ''}", remark=barred)
     elif found.targets != wanted.targets:
         text = f"is on {_names(found)}, without the faults on {_names(wanted)}"
         yield Finding(key, f"{text}: its policy allows both", remark=True)

@@ -18,8 +18,9 @@ class SameEndState(Law):
     ask for, whether they are scheduled, which clusters are joined and Ready, what their objects
     look like in a cluster that both have (replicas left out), and that as many pods are ready.
     Allowed by the policy, and so only a remark: other target clusters than without the faults,
-    since nothing moves back in Karmada; but a Duplicated binding must not be on fewer. Taints that
-    stayed are a remark too. That the targets are within the policy is what S1 and S3 judge.
+    since nothing moves back in Karmada; but a Duplicated binding must not be on fewer, unless those
+    it is missing from are tainted. Taints that stayed are a remark too. That the targets are within
+    the policy is what S1 and S3 judge.
 
     Where people wrote to the hub while a fault was in force, all of it is only remarked: a control
     plane that is late has not seen what came and went meanwhile, and Karmada's end depends on what

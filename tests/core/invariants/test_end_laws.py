@@ -175,6 +175,30 @@ def test_an_end_that_the_faults_have_changed(change: Any, message: str) -> None:
     assert [each for each in play.told() if message in each], play.told()
 
 
+@pytest.mark.parametrize("tainted", [True, False])
+def test_fewer_copies_are_allowed_where_a_taint_keeps_them_out(tainted: bool) -> None:
+    everywhere = {"clusterAffinity": {"clusterNames": ["m1", "m2"]}}
+
+    def both(play: Play) -> None:
+        play.put(binding({"m1": 2, "m2": 2}, replicas=2, placement=everywhere), actor=SCHEDULER)
+
+    def fewer(play: Play) -> None:
+        both(play)
+        if tainted:
+            play.put(cluster("m2", taints=[{"key": "work", "effect": "NoSchedule"}]))
+        play.put(binding({"m1": 2}, replicas=2, placement=everywhere), actor=SCHEDULER)
+
+    play, other = healthy("Q2"), healthy("Q2")
+    both(other)
+    play.monitor.scene.reference = lambda: end_state(other)
+    play.fault("begin")
+    play.fault("heal", over=True)
+    fewer(play)
+    play.end()
+    assert any("is on m1: 2, without" in each for each in play.told()) is not tainted
+    assert any("the others are tainted" in each for each in play.remarks()) is tainted
+
+
 def test_other_targets_are_allowed() -> None:
     def moved(play: Play) -> None:
         play.put(binding({"m2": 4}), actor=SCHEDULER)
