@@ -17,7 +17,14 @@ from lab.scenario.doing import do
 from lab.scenario.helpers import Asked
 from lab.scenario.load import START
 from lab.scenario.matching import differences
-from lab.scenario.model import ApplyAction, Expectation, FaultAction, Scenario, Step
+from lab.scenario.model import (
+    ApplyAction,
+    Expectation,
+    FaultAction,
+    HealAction,
+    Scenario,
+    Step,
+)
 from lab.scenario.parts import HEALED
 from lab.scenario.watch import Watched, unexpected
 from lab.scenario.world import World
@@ -140,6 +147,10 @@ class _Watch:
     begins_s: float
     ends_s: float
     last: str = ""
+    after_fault: bool = False
+    """It counts from a fault, whose harm only shows some time later."""
+    unbroken: bool | None = None
+    """It was met at the first look and at every one since; None before the first look."""
 
 
 class _Run:
@@ -152,6 +163,11 @@ class _Run:
         self._acted = False
         self._faults: list[str] = []
         """Faults of steps that are not over yet."""
+        self._fault_steps = {
+            step.name
+            for step in scenario.steps
+            if isinstance(step.action, FaultAction | HealAction)
+        }
         self.steps: list[StepResult] = []
         self.checks: list[CheckResult] = []
 
@@ -300,7 +316,10 @@ class _Run:
             amount_s = math.inf if expectation.amount_s is None else expectation.amount_s
             begins_s = now_s + (amount_s if expectation.mode == "at" else expectation.from_s)
             span_s = 0.0 if expectation.mode == "at" else amount_s
-            self._watches.append(_Watch(expectation, begins_s, begins_s + span_s))
+            of_fault = name.endswith(HEALED) or name in self._fault_steps
+            self._watches.append(
+                _Watch(expectation, begins_s, begins_s + span_s, after_fault=of_fault)
+            )
         self._seen_changes = -1
 
     # ── checks ─────────────────────────────────────────────────────────────────────────────────
@@ -332,21 +351,37 @@ class _Run:
         if mode == "at":
             return self._result(watch.expectation, met, found)
         if mode == "within":
-            if met:
-                took_s = self._world.now_s - watch.begins_s
-                return self._result(watch.expectation, True, f"after {took_s:.3g}s: {found}")
-            if ended:
-                return self._result(watch.expectation, False, f"never: {found}")
+            return self._decide_within(watch, met, found, ended)
         if mode == "never" and met:
             return self._result(watch.expectation, False, f"it did: {found}")
         if mode == "throughout" and not met:
             return self._result(watch.expectation, False, f"it did not hold: {found}")
         return self._result(watch.expectation, True, found) if ended else None
 
+    def _decide_within(
+        self, watch: _Watch, met: bool, found: str, ended: bool
+    ) -> CheckResult | None:
+        """Decide what must become so within a time.
+
+        After a fault that means: be so again, or never cease to be. What holds in the moment the
+        fault begins says nothing yet.
+        """
+        expectation, took_s = watch.expectation, self._world.now_s - watch.begins_s
+        already = watch.unbroken is not False and met
+        watch.unbroken = already
+        if met and already and watch.after_fault and not ended:
+            return None
+        if met and already:
+            word = "all the time" if watch.after_fault else "already when it began"
+            return self._result(expectation, True, f"{word}: {found}")
+        if met:
+            return self._result(expectation, True, f"after {took_s:.3g}s: {found}")
+        return self._result(expectation, False, f"never: {found}") if ended else None
+
     def _decide_at_end(self, watch: _Watch) -> CheckResult:
         mode, now_s = watch.expectation.mode, self._world.now_s
         begun = now_s >= watch.begins_s
-        if mode in {"never", "throughout"} and begun:
+        if (mode in {"never", "throughout"} and begun) or (mode == "within" and watch.unbroken):
             return self._result(watch.expectation, True, watch.last)
         reason = f"the run ended at {now_s:g}s, before it was decided"
         return self._result(watch.expectation, False, f"{reason}: {watch.last}".rstrip(": "))

@@ -210,3 +210,38 @@ def test_lines_and_steps_know_of_one_another(tmp_path: Path) -> None:
         'a fault is named "two" already, needs another name',
         'no fault is named "three" (active: two)',
     ]
+
+
+WITHIN: dict[str, tuple[str, str, bool, str]] = {
+    "true at first, and never again in time": (
+        "60s", f"object: {READY % 'True'}", True, "all the time"),
+    "what ceases must come back": ("2m", f"object: {READY % 'True'}", False, "never: "),
+    "and may come back": ("9m", f"object: {READY % 'True'}", True, "after 3"),
+    "what was not so": ("2m", f"object: {READY % 'False'}", True, "after 79"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("time", "what", "passes", "says"), WITHIN.values(), ids=WITHIN.keys())
+def test_within_after_a_fault_means_again_or_all_the_time(
+    time: str, what: str, passes: bool, says: str
+) -> None:
+    verdict, _ = play(f"""  steps:
+  - {{name: outage, at: 1m, fault: {{kind: ClusterOutage, target: {{cluster: member1}}, for: 5m}}}}
+  expect:
+  - {{name: it, within: {time}, after: outage, {what}}}
+""")
+    (check,) = verdict.checks
+    assert check.passed is passes
+    assert says in check.message
+
+
+def test_within_after_another_step_may_be_so_at_once() -> None:
+    verdict, _ = play(f"""  steps:
+  - {{name: a step, at: 1m, run: kubectl create namespace x}}
+  expect:
+  - {{name: it, within: 1m, after: a step, object: {READY % "True"}}}
+""")
+    (check,) = verdict.checks
+    assert check.passed
+    assert check.time_s == 60.0
+    assert check.message.startswith("already when it began")
