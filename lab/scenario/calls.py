@@ -66,6 +66,14 @@ def check_calls(expression: Expression, kinds: KindRegistry, clusters: Sequence[
     _try_on_nothing(expression)
 
 
+def objects_named(expression: Expression) -> Iterator[tuple[str, str]]:
+    """Yield (function, reference) for each object that an expression names literally."""
+    for match in _CALL.finditer(expression.text):
+        for role, word in zip(_TAKES[match[1]], _words(match), strict=False):
+            if role == "object":
+                yield match[1], word
+
+
 def _try_on_nothing(expression: Expression) -> None:
     """Find calls with too many or too few arguments, and what fails or is no condition anywhere.
 

@@ -24,7 +24,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lab.core.binding import binding_name
-from lab.core.errors import InputError, quoted
+from lab.core.errors import InputError, did_you_mean, quoted
 from lab.core.kinds import KindRegistry
 from lab.core.labels import BINDING_API, CLUSTER_API
 from lab.core.manifest import Manifest, get_in, spec_of, status_of
@@ -55,9 +55,9 @@ class Asked:
             "taints": self._taints,
             "now": lambda: self._world.now_s,
             "serving": self._serving,
-            "rto": lambda text: self._ledger().rto_s(self._app(text)),
-            "minutes_below": lambda text: self._ledger().below_s(self._app(text)) / 60,
-            "lost": lambda text: self._ledger().lost(self._app(text)),
+            "rto": lambda text: self._ledger().rto_s(self._measured(text)),
+            "minutes_below": lambda text: self._ledger().below_s(self._measured(text)) / 60,
+            "lost": lambda text: self._ledger().lost(self._measured(text)),
         }
         return {name: self._noting(name, call) for name, call in calls.items()}
 
@@ -131,6 +131,14 @@ class Asked:
 
     def _app(self, text: Any) -> Key:
         return self._reference(text).key()
+
+    def _measured(self, text: Any) -> Key:
+        """Return an application of which there is something to tell."""
+        app, apps = self._app(text), self._ledger().apps()
+        if app not in apps:
+            hint = did_you_mean(app.name, [each.name for each in apps])
+            raise InputError(f"{quoted(text)}: no such application was ever measured{hint}")
+        return app
 
     def _serving(self, text: Any, cluster: Any = None) -> int:
         if cluster is not None:

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.core.errors import Location
+from lab.core.faults import select
 from lab.core.lint import unknown_cluster
 from lab.core.lint.material import Material
 from lab.core.not_played import manifest_without_effect, settings_without_effect
-from lab.scenario.model import FaultAction, Scenario
+from lab.scenario.model import FaultAction, RunAction, Scenario
+from lab.scenario.names import unknown_names
 from lab.scenario.yaml_tree import Document
 
 
@@ -27,14 +29,34 @@ def _found(scenario: Scenario, document: Document) -> Iterator[tuple[Location, s
     for path, text in settings_without_effect(scenario.karmada):
         yield document.locate(("spec", "settings", "karmada", *path), key=True), text
     yield from _unknown_clusters(scenario)
+    yield from unknown_names(scenario)
     for step in scenario.steps:
         if isinstance(step.action, FaultAction) and step.action.fault.parameters.get("between"):
             text = "nothing plays traffic between members yet: the cut has no effect"
             yield step.location, text
+    yield from _not_joined(scenario)
     for source in scenario.sources:
         text = manifest_without_effect(source.manifest, scenario.karmada)
         if text:
             yield source.location(), text
+
+
+def _not_joined(scenario: Scenario) -> Iterator[tuple[Location, str]]:
+    """Yield the faults on clusters that nobody has joined: the control plane feels none of them."""
+    outside = [each.name for each in scenario.fleet.clusters if not each.joined]
+    for step in scenario.steps:
+        if isinstance(step.action, RunAction):
+            joins = {word for line in step.action.lines for word in line.split()}
+            if "join" in joins:
+                outside = [name for name in outside if name not in joins]
+        if not isinstance(step.action, FaultAction) or step.action.fault.parameters.get("between"):
+            continue
+        struck = select(step.action.fault, scenario.fleet, scenario.seed).clusters
+        if struck and outside and set(struck) <= set(outside):
+            text = f"{struck[0]} is not joined: the control plane does not feel this fault"
+            if len(struck) > 1:
+                text = f"none of {', '.join(struck)} is joined: the control plane does not feel this fault"
+            yield step.location, text
 
 
 def _unknown_clusters(scenario: Scenario) -> Iterator[tuple[Location, str]]:
