@@ -11,12 +11,17 @@ from collections.abc import Iterator
 
 from lab.core.errors import Location
 from lab.core.faults import select
+from lab.core.faults.selection import TargetError
 from lab.core.lint import unknown_cluster
 from lab.core.lint.material import Material
+from lab.core.manifest import name_of
 from lab.core.not_played import manifest_without_effect, settings_without_effect
-from lab.scenario.model import FaultAction, RunAction, Scenario
+from lab.scenario.model import ApplyAction, FaultAction, RunAction, Scenario, StepAction
 from lab.scenario.names import unknown_names
 from lab.scenario.yaml_tree import Document
+
+_FEW = 8
+"""So many clusters are named in a note."""
 
 
 def remarks(scenario: Scenario, document: Document) -> tuple[str, ...]:
@@ -42,21 +47,34 @@ def _found(scenario: Scenario, document: Document) -> Iterator[tuple[Location, s
 
 
 def _not_joined(scenario: Scenario) -> Iterator[tuple[Location, str]]:
-    """Yield the faults on clusters that nobody has joined: the control plane feels none of them."""
-    outside = [each.name for each in scenario.fleet.clusters if not each.joined]
+    """Yield the faults on clusters that nobody has joined yet: the hub does not feel them."""
+    outside = {each.name for each in scenario.fleet.clusters if not each.joined}
+    outside -= _joined_by(ApplyAction(scenario.manifests))
     for step in scenario.steps:
-        if isinstance(step.action, RunAction):
-            joins = {word for line in step.action.lines for word in line.split()}
-            if "join" in joins:
-                outside = [name for name in outside if name not in joins]
+        outside -= _joined_by(step.action)
         if not isinstance(step.action, FaultAction) or step.action.fault.parameters.get("between"):
             continue
-        struck = select(step.action.fault, scenario.fleet, scenario.seed).clusters
-        if struck and outside and set(struck) <= set(outside):
-            text = f"{struck[0]} is not joined: the control plane does not feel this fault"
-            if len(struck) > 1:
-                text = f"none of {', '.join(struck)} is joined: the control plane does not feel this fault"
+        try:
+            struck = select(step.action.fault, scenario.fleet, scenario.seed).clusters
+        except TargetError:
+            continue  # this seed draws clusters without the nodes; the step itself will tell
+        names = [name for name in struck if name in outside]
+        if names:
+            few = ", ".join(names[:_FEW]) + (", …" if len(names) > _FEW else "")
+            word, until = ("is", "it is") if len(names) == 1 else ("are", "they are")
+            text = f"{few} {word} not joined: until {until}, the hub does not feel this fault"
             yield step.location, text
+
+
+def _joined_by(action: StepAction) -> set[str]:
+    """Return the clusters that a step joins, by its line or by their Cluster object."""
+    if isinstance(action, ApplyAction):
+        manifests = (each.manifest for each in action.manifests)
+        return {name_of(each) for each in manifests if each.get("kind") == "Cluster"}
+    if isinstance(action, RunAction):
+        lines = [line.split() for line in action.lines]
+        return {word for words in lines if "join" in words for word in words}
+    return set()
 
 
 def _unknown_clusters(scenario: Scenario) -> Iterator[tuple[Location, str]]:

@@ -212,6 +212,27 @@ WRONG = {
 }  # fmt: skip
 
 
+OUTSIDE = {
+    "nobody joined it": ("fault: {kind: ClusterOutage, target: {cluster: member2}, for: 1m}", True),
+    "one of several": ("fault: {kind: ClusterOutage, target: {percent: 100}, for: 1m}", True),
+    "another cluster": ("fault: {kind: ClusterOutage, target: {cluster: member1}, for: 1m}", False),
+    "the hub": ("fault: {kind: ApiServerDown, target: {hub: true}, for: 1m}", False),
+    "a line joined it before": (
+        "run: karmadactl join member2\n  - fault: {kind: ClusterOutage, target: {cluster: member2}}", False,
+    ),
+    "a line joins it later": (
+        "fault: {kind: ClusterOutage, target: {cluster: member2}}\n  - run: karmadactl join member2", True,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("step", "told"), OUTSIDE.values(), ids=OUTSIDE.keys())
+def test_a_fault_on_a_cluster_that_is_not_joined_is_noted(step: str, told: bool) -> None:
+    head = HEAD.replace("{name: member2,", "{name: member2, joined: false,")
+    note = "s.yaml:11:5: member2 is not joined: until it is, the hub does not feel this fault"
+    assert parse_scenario(f"{head}  - {step}\n", "s.yaml").notes == ((note,) if told else ())
+
+
 @pytest.mark.parametrize(("step", "message"), WRONG.values(), ids=WRONG.keys())
 def test_wrong_steps(step: str, message: str) -> None:
     told = errors_of(step)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from lab.core.duration import format_duration, parse_duration_s
 from lab.core.errors import did_you_mean, quoted
+from lab.core.faults.served import slip_of
 
 ParameterType = Literal[
     "duration", "share", "number", "count", "text", "texts", "flag", "choice", "kind"
@@ -33,6 +34,8 @@ class Parameter:
         above: The value must be more than this.
         required: It must be given.
         sample: A value for examples, as written.
+        beside: The parameter that must be given where this one is.
+        served: Its texts name kinds that clusters serve: what looks like a slip is refused.
     """
 
     name: str
@@ -44,6 +47,8 @@ class Parameter:
     above: float | None = None
     required: bool = False
     sample: Any = None
+    beside: str = ""
+    served: bool = False
 
     @property
     def unit(self) -> str:
@@ -186,9 +191,14 @@ def _text(parameter: Parameter, given: Any, text: bool) -> str:
 
 def _texts(parameter: Parameter, given: Any, text: bool) -> tuple[str, ...]:
     if text and isinstance(given, str):
-        return tuple(word.strip() for word in given.split(",") if word.strip())
+        given = [word.strip() for word in given.split(",") if word.strip()]
     if not isinstance(given, list) or not all(isinstance(item, str) for item in given):
         raise ValueError(f"is {quoted(given)}, needs a list of texts")
+    for word in given if parameter.served else ():
+        meant = slip_of(word)
+        if meant:
+            strange = f"{quoted(word)}, which no cluster serves"
+            raise ValueError(f"has {strange} — did you mean {quoted(meant)}?")
     return tuple(given)
 
 

@@ -150,6 +150,10 @@ class _Reader(Problems):
                 self.error(("parameters",), text)
             elif parameter.default is not None:
                 found[parameter.name] = parameter.default
+        for parameter in known.values():
+            if parameter.name in given and parameter.beside and parameter.beside not in given:
+                text = f"{kind.name}: {parameter.name} belongs to {parameter.beside}"
+                self.error(("parameters", parameter.name), text, key=True)
         for each in (kind, inner):
             if each is not None and each.one_of and not set(each.one_of) & set(given):
                 self.error(("parameters",), f"{each.name} needs {' or '.join(each.one_of)}")

@@ -104,10 +104,14 @@ def _clusters(target: Target, fleet: FleetSpec, salt: str) -> Sequence[ClusterSp
         if not found:
             text = f"no cluster has the labels {quoted(str(target.labels), 200)}"
             raise TargetError(text, ("labels",))
-    some = _some(found, target.count, target.percent, salt, lambda each: each.name)
-    if not some:
+    if not found:
         raise TargetError("the fleet has no cluster to choose from")
-    return some
+    if target.count is not None and target.count > len(found):
+        few = f"there {'is' if len(found) == 1 else 'are'} {_many(len(found), 'cluster')}"
+        raise TargetError(f"target.count is {target.count}, but {few} to choose from", ("count",))
+    if target.nodes is not None and target.nodes.count is not None:
+        _check_node_count(target.nodes, target.nodes.count, found)
+    return _some(found, target.count, target.percent, salt, lambda each: each.name)
 
 
 def _none(what: str, wanted: str, there: Iterable[str], among: bool = False) -> str:
@@ -122,12 +126,36 @@ def _none(what: str, wanted: str, there: Iterable[str], among: bool = False) -> 
     return text + (did_you_mean(wanted, known) or (f" (there are {few})" if known else ""))
 
 
-def _nodes(target: NodeTarget, spec: ClusterSpec, salt: str) -> tuple[str, ...]:
-    found = [
+def _check_node_count(target: NodeTarget, count: int, clusters: Sequence[ClusterSpec]) -> None:
+    """Check that every cluster that may be struck has so many nodes, whichever the seed draws.
+
+    Clusters without any such node are not struck at all.
+    """
+    for each in clusters:
+        there = len(_matching_nodes(target, each))
+        if 0 < there < count:
+            of_these = " of these" if target.names else ""
+            text = f"{quoted(each.name)} has {_many(there, 'node')}{of_these}"
+            if target.zone:
+                text += f" in zone {quoted(target.zone)}"
+            text = f"target.nodes.count is {count}, but {text}"
+            raise TargetError(text, ("nodes", "count"))
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _matching_nodes(target: NodeTarget, spec: ClusterSpec) -> list[str]:
+    return [
         name
         for name, zone in nodes_of(spec)
         if (not target.names or name in target.names) and target.zone in {"", zone}
     ]
+
+
+def _nodes(target: NodeTarget, spec: ClusterSpec, salt: str) -> tuple[str, ...]:
+    found = _matching_nodes(target, spec)
     salt = f"{salt}/{spec.name}"
     return tuple(_some(found, target.count, target.percent, salt, lambda name: name))
 

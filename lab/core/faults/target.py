@@ -182,6 +182,8 @@ class TargetReader:
     ) -> None:
         kind, path = self._kind, ("target",)
         given = {key: value for key, value in given.items() if value is not None}
+        if given.get("hub") in (False, "false"):
+            del given["hub"]  # the same as not to say it
         disk = parameters.get("disk")
         if target.hub:
             others = [key for key in given if key != "hub"]

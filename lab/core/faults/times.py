@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ _RAMP = Parameter("ramp", "duration", "the targets fall one after another over t
 _TIMES = Parameter("times", "count", "how often in all", least=1)
 _EVERY = Parameter("every", "duration", "from one begin to the next", above=0.0)
 _MAX_TIMES = 10_000
+"""So often a fault may strike in all."""
 
 
 class TimesReader:
@@ -101,6 +103,7 @@ class TimesReader:
         if down_s is not None and down_s >= fault.parameters.get("period", down_s + 1):
             text = f"{kind.name}: down is {_shown(down_s)}, needs less than the period"
             self._problems.error(("parameters", "down"), text)
+        self._check_pulses(kind, fault)
         if fault.ramp is not None:
             within_s = length_s if down_s is None else down_s
             word = "for" if down_s is None else "down"
@@ -119,6 +122,17 @@ class TimesReader:
             elif length_s is not None and fault.repeat.every_s <= length_s:
                 text = f"repeat.every is {_shown(fault.repeat.every_s)}, needs more than for"
                 self._problems.error(("repeat", "every"), f"{text} ({_shown(length_s)})")
+
+    def _check_pulses(self, kind: FaultKind, fault: Fault) -> None:
+        period_s = fault.parameters.get("period") if kind.scope == "any" else None
+        if period_s is None or fault.length_s is None:
+            return
+        times = 1 if fault.repeat is None else fault.repeat.times
+        struck = math.ceil(round(fault.length_s / period_s, 6)) * times
+        if struck > _MAX_TIMES:
+            text = f"period is {_shown(period_s)}: it would strike {struck} times in all"
+            place = ("parameters", "period")
+            self._problems.error(place, f"{kind.name}: {text}, needs at most {_MAX_TIMES}")
 
 
 def _shown(seconds: float) -> str:

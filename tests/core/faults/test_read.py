@@ -143,6 +143,54 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"kind": "NodeLoss", "target": {"percent": 1}, "for": 1, "repeat": {"times": 99999, "every": 9}},
         "needs at most 10000",
     ),
+    "more clusters than there are": (
+        {"kind": "ApiServerDown", "target": {"labels": "env=prod", "count": 3}},
+        "ApiServerDown: target.count is 3, but there are 2 clusters to choose from",
+    ),
+    "two of one cluster": (
+        {"kind": "ApiServerDown", "target": {"cluster": "west", "count": 2}},
+        "target.count is 2, but there is 1 cluster to choose from",
+    ),
+    "more nodes than there are": (
+        {"kind": "NodeLoss", "target": {"cluster": "west", "nodes": {"count": 9}}},
+        'NodeLoss: target.nodes.count is 9, but "west" has 3 nodes',
+    ),
+    "more nodes than a zone has": (
+        {"kind": "NodeLoss", "target": {"cluster": "east1", "nodes": {"zone": "us-east-1b", "count": 3}}},
+        'but "east1" has 2 nodes in zone "us-east-1b"',
+    ),
+    "more nodes than one of several clusters has": (
+        {"kind": "NodeLoss", "target": {"percent": 25, "nodes": {"count": 2}}}, 'but "edge" has 1 node',
+    ),
+    "not the hub, and nothing else": (
+        {"kind": "ApiServerDown", "target": {"hub": False}}, "ApiServerDown: needs a target: cluster, clusters",
+    ),
+    "a slip of a kind": (
+        {"kind": "RefusedWrites", "target": {"cluster": "west"}, "parameters": {"kinds": ["Service", "Deploymnt"]}},
+        'RefusedWrites: kinds has "Deploymnt", which no cluster serves — did you mean "Deployment"?',
+    ),
+    "a kind in lower case": (
+        {"kind": "RefusedWrites", "target": {"cluster": "west"}, "parameters": {"kinds": ["configmap"]}},
+        'did you mean "ConfigMap"?',
+    ),
+    "a moment of no write": (
+        {"kind": "ControllerCrash", "parameters": {"moment": "before"}}, "ControllerCrash: moment belongs to write",
+    ),
+    "an acknowledgement of no write": (
+        {"kind": "ControllerCrash", "parameters": {"acknowledged": False}}, "acknowledged belongs to write",
+    ),
+    "a pattern too quick to count": (
+        {"kind": "Flapping", "target": {"cluster": "west"}, "parameters": {"period": "10ms", "down": "5ms"}},
+        'Flapping: period is "10ms", needs 100ms or more',
+    ),
+    "a pattern that strikes without end": (
+        {"kind": "Flapping", "target": {"cluster": "west"}, "for": "1001s", "parameters": {"period": "100ms", "down": "50ms"}},
+        "Flapping: period is 100ms: it would strike 10010 times in all, needs at most 10000",
+    ),
+    "a pattern that comes back too often": (
+        {"kind": "Flapping", "target": {"cluster": "west"}, "for": "121s", "repeat": {"times": 5000, "every": "3m"}},
+        "period is 1m0s: it would strike 15000 times in all",
+    ),
     "an empty condition": ({"kind": "NodeLoss", "target": {"percent": 1}, "abortIf": " "}, "needs a CEL expression"),
     "a process of a member": (
         {"kind": "ClockSkew", "target": {"cluster": "west"}, "parameters": {"process": "scheduler"}},
@@ -285,3 +333,19 @@ def test_no_input_is_an_accident(kind: str, more: dict[str, Any], text: bool) ->
     else:
         told = [fault.kind]
     assert all(each.isprintable() for each in told)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"kind": "NodeLoss", "target": {"cluster": "west", "nodes": {"count": 3}}},
+        {"kind": "ApiServerDown", "target": {"hub": False, "cluster": "west"}},
+        {"kind": "RefusedWrites", "target": {"cluster": "west"},
+         "parameters": {"kinds": ["Certificate", "deployments.apps", "EventBus", "Secret"]}},
+        {"kind": "Flapping", "target": {"cluster": "west"}, "for": "1000s",
+         "parameters": {"period": "100ms", "down": "50ms"}},
+    ],
+    ids=["all nodes", "not the hub but a cluster", "custom kinds", "10000 pulses"],
+)  # fmt: skip
+def test_faults_at_the_edge_of_what_is_refused(given: dict[str, Any]) -> None:
+    assert read_fault(given, FLEET).kind == given["kind"]

@@ -27,7 +27,7 @@ TARGETS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "by zone": ({"zone": "us-east-1a"}, ("east1", "east2")),
     "by region and label": ({"region": "us-east-1", "labels": "tier=core"}, ("east1",)),
     "all of them": ({"percent": 100}, ("east1", "east2", "west", "edge")),
-    "more than there are": ({"count": 9}, ("east1", "east2", "west", "edge")),
+    "as many as there are": ({"count": 4}, ("east1", "east2", "west", "edge")),
 }  # fmt: skip
 
 
@@ -50,7 +50,7 @@ def test_a_share_is_rounded_up_and_chosen_by_the_seed() -> None:
 
 
 @settings(derandomize=True, max_examples=50)
-@given(st.integers(0, 1000), st.integers(1, 4))
+@given(st.integers(0, 1000), st.integers(1, 3))
 def test_a_greater_count_strikes_the_same_and_more(seed: int, count: int) -> None:
     assert set(some(seed, count=count)) <= set(some(seed, count=count + 1))
 

@@ -11,6 +11,7 @@ from lab.backends.simulated.api.link import CLIENT_TIMEOUT_S, Break
 from lab.backends.simulated.api.urls import verb_and_url
 from lab.backends.simulated.faults.base import MemberFault
 from lab.core.errors import ApiError
+from lab.core.faults.served import names_of
 from lab.core.kinds import Kind
 from lab.core.model import Action, Create, Patch, Probe, ProbeResult, Subscribe, Update
 from lab.core.stride import Stride
@@ -158,7 +159,7 @@ class RefusedWrites(Hindrance):
 
     def _concerns(self, kind: Kind) -> bool:
         wanted = self.parameters.get("kinds") or ()
-        names = {kind.kind, kind.plural, kind.resource, f"{kind.kind}.{kind.group}"}
+        names = names_of(kind)
         return not wanted or any(each in names for each in wanted)
 
 
