@@ -41,6 +41,8 @@ class Asked:
     def __init__(self, world: World, kinds: KindRegistry) -> None:
         self._world, self._kinds = world, kinds
         self.answers: dict[str, Any] = {}
+        self.unmeasured: dict[str, None] = {}
+        """What was asked of applications that were never there: their 0 means nothing."""
 
     def functions(self) -> Mapping[str, Callable[..., Any]]:
         """Return the helpers by name."""
@@ -133,11 +135,12 @@ class Asked:
         return self._reference(text).key()
 
     def _measured(self, text: Any) -> Key:
-        """Return an application of which there is something to tell."""
+        """Return an application, and note it if there is nothing to tell of it."""
         app, apps = self._app(text), self._ledger().apps()
         if app not in apps:
             hint = did_you_mean(app.name, [each.name for each in apps])
-            raise InputError(f"{quoted(text)}: no such application was ever measured{hint}")
+            said = f"{quoted(text)}: no such application was ever measured{hint}"
+            self.unmeasured.setdefault(said)
         return app
 
     def _serving(self, text: Any, cluster: Any = None) -> int:

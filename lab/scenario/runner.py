@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 
+from lab.core.duration import format_duration
 from lab.core.errors import InputError, LabError
 from lab.core.invariants import Violation
 from lab.scenario.doing import do
@@ -231,7 +232,7 @@ class _Run:
                 break
             yield from self.advance(min(end_s, self._next_s()), slices=1)
         if not met:
-            yield self._skipped(step, f"not within {step.timeout_s:g}s: {found}")
+            yield self._skipped(step, f"not within {format_duration(step.timeout_s)}: {found}")
         return met
 
     def _do(self, step: Step) -> StepResult:
@@ -262,7 +263,7 @@ class _Run:
             yield self._decide_at_end(watch)
         for expectation in self._waiting:
             if expectation.mode == "end":
-                met, found = self._evaluate(expectation)
+                met, found = self._evaluate(expectation, last=True)
                 yield self._result(expectation, met, found)
             else:
                 reason = f'step "{expectation.after}" was never carried out'
@@ -345,9 +346,9 @@ class _Run:
                 yield decided
 
     def _decide(self, watch: _Watch, ended: bool) -> CheckResult | None:
-        met, found = self._evaluate(watch.expectation)
-        watch.last = found
         mode = watch.expectation.mode
+        met, found = self._evaluate(watch.expectation, last=ended or mode == "at")
+        watch.last = found
         if mode == "at":
             return self._result(watch.expectation, met, found)
         if mode == "within":
@@ -375,18 +376,25 @@ class _Run:
             word = "all the time" if watch.after_fault else "already when it began"
             return self._result(expectation, True, f"{word}: {found}")
         if met:
-            return self._result(expectation, True, f"after {took_s:.3g}s: {found}")
+            return self._result(expectation, True, f"{after_text(took_s)}: {found}")
         return self._result(expectation, False, f"never: {found}") if ended else None
 
     def _decide_at_end(self, watch: _Watch) -> CheckResult:
         mode, now_s = watch.expectation.mode, self._world.now_s
         begun = now_s >= watch.begins_s
         if (mode in {"never", "throughout"} and begun) or (mode == "within" and watch.unbroken):
-            return self._result(watch.expectation, True, watch.last)
-        reason = f"the run ended at {now_s:g}s, before it was decided"
+            met, found = self._evaluate(watch.expectation, last=True)
+            return self._result(watch.expectation, met is not (mode == "never"), found)
+        reason = f"the run ended at {format_duration(round(now_s, 3))}, before it was decided"
         return self._result(watch.expectation, False, f"{reason}: {watch.last}".rstrip(": "))
 
-    def _evaluate(self, expectation: Expectation) -> tuple[bool, str]:
+    def _evaluate(self, expectation: Expectation, *, last: bool) -> tuple[bool, str]:
+        """Return whether an expectation is met now, and what was found.
+
+        Args:
+            expectation: What to look at.
+            last: It is the last look: what was never measured then decides against it.
+        """
         if expectation.violates:
             return self._violated(expectation.violates)
         if expectation.cel is not None:
@@ -397,6 +405,10 @@ class _Run:
                 return False, error.message
             if not isinstance(value, bool):
                 return False, f"the expression is {value!r}, needs true or false"
+            if asked.unmeasured:
+                return expectation.mode == ("never" if last else "throughout"), "; ".join(
+                    asked.unmeasured
+                )
             told = asked.found(expectation.cel.text)
             return value, told or f"the expression is {str(value).lower()}"
         assert expectation.key is not None
@@ -421,3 +433,14 @@ class _Run:
         result = CheckResult(expectation, self._world.now_s, passed, message)
         self.checks.append(result)
         return result
+
+
+def after_text(took_s: float) -> str:
+    """Return how long it took, to the millisecond: less is only the order of events.
+
+    Example:
+        >>> after_text(1e-06), after_text(79.5)
+        ('at once', 'after 1m19.5s')
+    """
+    shown_s = round(took_s, 3)
+    return f"after {format_duration(shown_s)}" if shown_s else "at once"

@@ -216,8 +216,8 @@ WITHIN: dict[str, tuple[str, str, bool, str]] = {
     "true at first, and never again in time": (
         "60s", f"object: {READY % 'True'}", True, "all the time"),
     "what ceases must come back": ("2m", f"object: {READY % 'True'}", False, "never: "),
-    "and may come back": ("9m", f"object: {READY % 'True'}", True, "after 3"),
-    "what was not so": ("2m", f"object: {READY % 'False'}", True, "after 79"),
+    "and may come back": ("9m", f"object: {READY % 'True'}", True, "after 5m"),
+    "what was not so": ("2m", f"object: {READY % 'False'}", True, "after 1m19"),
 }  # fmt: skip
 
 
