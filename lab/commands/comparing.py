@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from lab.commands.phases import PHASES, Anchor, anchors_of
 from lab.commands.printers.records import place
+from lab.commands.reporting.series import service_samples
+from lab.commands.service import targets_of
 from lab.core.settings import setting_name
 
 if TYPE_CHECKING:
@@ -39,7 +41,8 @@ class Side:
 
 def side(label: str, world: RecordedWorld) -> Side:
     """Return a run, measured."""
-    anchors = anchors_of(world, world.reader.samples())
+    targets = targets_of(world.reader.meta.get("outcomes") or ())
+    anchors = anchors_of(world, service_samples(world, world.reader.samples()), targets)
     return Side(label, world, str(world.reader.path), anchors)
 
 
@@ -106,6 +109,7 @@ def _anchors(*sides: Side) -> Iterable[dict[str, Any]]:
                         for phase in PHASES
                         if (row := _phase(phase, _after(one, app, phase), _after(two, app, phase)))
                     ],
+                    "empty": {"a": _why(one, app), "b": _why(two, app)},
                 }
                 for app in apps
             ],
@@ -128,7 +132,7 @@ def _pairs(
 
 def _unmoved(side: Side, anchor: Anchor | None) -> dict[str, Any] | None:
     """Return why nothing was evicted from the struck clusters, in the taint manager's words."""
-    if anchor is None or all("evict" in each.at_s for each in anchor.apps):
+    if anchor is None or all("evict" in each.at_s or "evict" in each.why for each in anchor.apps):
         return None
     found = [
         record
@@ -150,6 +154,12 @@ def _after(anchor: Anchor | None, app: Any, phase: str) -> float | None:
         return None
     at_s = next((each.at_s.get(phase) for each in anchor.apps if each.app == app), None)
     return None if at_s is None else round(at_s - anchor.time_s, 6)
+
+
+def _why(anchor: Anchor | None, app: Any) -> dict[str, str]:
+    """Return why phases are empty although something of their kind happened."""
+    found = () if anchor is None else anchor.apps
+    return dict(next((each.why for each in found if each.app == app), {}))
 
 
 def _phase(phase: str, one: float | None, two: float | None) -> dict[str, Any] | None:

@@ -48,6 +48,8 @@ class ObjectChange:
     """ADDED, MODIFIED or DELETED."""
     key: Key
     object: Manifest
+    record: int = 0
+    """The trace record that stood last when it happened (of the hub: its own), 0: not known."""
 
 
 class World(Protocol):

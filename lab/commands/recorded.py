@@ -89,7 +89,7 @@ class RecordedWorld:
     ) -> Sequence[ObjectChange]:
         """Return what happened to the objects of a kind after a moment, to the end of the run."""
         return [
-            ObjectChange(change.time_s, change.type, change.key, change.object)
+            ObjectChange(change.time_s, change.type, change.key, change.object, change.record)
             for change in self.reader.changes(
                 cluster, api_version, kind, after_s, self.reader.end_s
             )

@@ -132,12 +132,17 @@ def _at(times: Sequence[float], share: float) -> float | None:
 
 
 def _app_lines(app: Mapping[str, Any]) -> Iterator[str]:
+    from lab.commands.printers.text import safe
+
     rows = [[app["application"], "A", "B", "B - A"]]
     rows += [
         [_MEANINGS[each["phase"]], _after(each["a"]), _after(each["b"]), _gap(each)]
         for each in app["phases"]
     ]
     yield from _right_aligned(rows)
+    for label, found in app["empty"].items():
+        for phase, why in found.items():
+            yield safe(f"  no {phase} in {label.upper()}: {why}")
 
 
 def _right_aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from lab.commands.reporting.series import (
     cluster_series,
     service_samples,
 )
+from lab.commands.service import targets_of
 from lab.runs.summary import RunSummary, summarise
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def report_of(world: RecordedWorld) -> Report:
         bands=_bands(world),
         apps=app_series(world, samples),
         clusters=cluster_series(world, samples),
-        anchors=anchors_of(world, samples),
+        anchors=anchors_of(world, samples, targets_of(meta.get("outcomes") or ())),
         outcomes=[each for each in meta.get("outcomes") or () if isinstance(each, dict)],
         checks=sorted(checks, key=lambda each: order.get(each.name, len(order))),
         undecided=[name for name in order if name not in decided],

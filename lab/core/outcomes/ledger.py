@@ -104,6 +104,10 @@ class Ledger:
         """Return what came of one application up to now; None: there is none of that name."""
         return self._outcome(app) if app in self._meters else None
 
+    def meter(self, app: Key) -> Meter | None:
+        """Return what measures an application; None: there is none of that name."""
+        return self._meters.get(app)
+
     def apps(self) -> Sequence[Key]:
         """Return all applications, federated ones first."""
         return sorted(self._meters)
