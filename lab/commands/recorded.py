@@ -38,11 +38,11 @@ class RecordedWorld:
         Raises:
             InputError: The run had not begun, or had ended.
         """
-        end_s = self.reader.end_s
-        if time_s < min(0.0, self.reader.start_s) or time_s > end_s:
+        begin_s, end_s = min(0.0, self.reader.start_s), self.reader.end_s
+        if not begin_s <= time_s <= end_s:
             raise InputError(
                 f"--at {format_duration(time_s)} lies outside of the run, "
-                f"which ends at {format_duration(end_s)}"
+                f"which goes from {format_duration(begin_s)} to {format_duration(end_s)}"
             )
         return RecordedWorld(self.reader, time_s)
 

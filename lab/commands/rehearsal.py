@@ -73,11 +73,12 @@ def problems(scenario: Scenario) -> Sequence[InputError]:
                 found.append(InputError(error.message, step.location))
         if not isinstance(step.action, RunAction):
             continue
-        for line in step.action.lines:
+        places = step.action.places or (step.location,) * len(step.action.lines)
+        for line, here in zip(step.action.lines, places, strict=True):
             try:
                 _try(stage, line, step, Path(scenario.path).parent)
             except InputError as error:
-                place = error.location or step.location
+                place = error.location or here
                 text = error.message if error.location else f"run: {error.message}"
                 found.append(InputError(text, place, error.problems))
             except ApiError:

@@ -30,7 +30,7 @@ def parse_duration_s(text: str | float) -> float:
         90.0
     """
     if isinstance(text, bool):
-        raise ValueError(f"not a duration: {text!r}")
+        raise ValueError(f"not a duration: {str(text).lower()}")
     if isinstance(text, int | float):
         try:
             return round(float(text), 6)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lab.core.errors import InputError, did_you_mean
+from lab.core.errors import InputError, did_you_mean, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +141,13 @@ def parse_quirks(given: Any) -> Mapping[str, bool]:
     if given == "sane":
         return SANE
     if not isinstance(given, Mapping):
-        raise InputError(
-            f"quirks is {given!r}, needs faithful, sane, or a map of quirk names to true or false"
-        )
+        needed = "faithful, sane, or a map of quirk names to true or false"
+        raise InputError(f"quirks is {quoted(given)}, needs {needed}")
     for name, value in given.items():
         if name not in QUIRKS:
-            raise InputError(f'unknown quirk "{name}"{did_you_mean(str(name), list(QUIRKS))}')
+            raise InputError(
+                f"unknown quirk {quoted(str(name))}{did_you_mean(str(name), list(QUIRKS))}"
+            )
         if not isinstance(value, bool):
-            raise InputError(f'quirk "{name}" is {value!r}, needs true or false')
+            raise InputError(f'quirk "{name}" is {quoted(value)}, needs true or false')
     return {**FAITHFUL, **given}

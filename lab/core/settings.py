@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from lab.core.duration import format_duration, parse_duration_s
-from lab.core.errors import InputError, did_you_mean
+from lab.core.errors import InputError, did_you_mean, quoted
 from lab.core.quirks import FAITHFUL, parse_quirks
 
 FEATURE_GATES: Mapping[str, bool] = {
@@ -122,10 +122,10 @@ def _gates(given: Mapping[str, Any]) -> Mapping[str, bool]:
     for name, value in given.items():
         if name not in FEATURE_GATES:
             raise InputError(
-                f'unknown feature gate "{name}"{did_you_mean(name, list(FEATURE_GATES))}'
+                f"unknown feature gate {quoted(name)}{did_you_mean(name, list(FEATURE_GATES))}"
             )
         if not isinstance(value, bool):
-            raise InputError(f'feature gate "{name}" is {value!r}, needs true or false')
+            raise InputError(f'feature gate "{name}" is {quoted(value)}, needs true or false')
     return {**FEATURE_GATES, **given}
 
 
@@ -145,12 +145,12 @@ def karmada_settings(given: Mapping[str, Any]) -> KarmadaSettings:
     values: dict[str, Any] = {}
     for name, value in given.items():
         if name not in names:
-            raise InputError(f'unknown setting "{name}"{did_you_mean(name, list(names))}')
+            raise InputError(f"unknown setting {quoted(name)}{did_you_mean(name, list(names))}")
         attribute = names[name].name
         default = getattr(KarmadaSettings(), attribute)
         if attribute == "feature_gates":
             if not isinstance(value, Mapping):
-                raise InputError(f"featureGates is {value!r}, needs a map of gate names")
+                raise InputError(f"featureGates is {quoted(value)}, needs a map of gate names")
             values[attribute] = _gates(value)
         elif attribute == "quirks":
             values[attribute] = parse_quirks(value)
@@ -158,14 +158,14 @@ def karmada_settings(given: Mapping[str, Any]) -> KarmadaSettings:
             values[attribute] = _seconds(name, value, _LEAST_S.get(attribute, 0.0))
         elif isinstance(default, (bool, str)):
             if type(value) is not type(default):
-                raise InputError(f"{name} is {value!r}, needs {_word(default)}")
+                raise InputError(f"{name} is {quoted(value)}, needs {_word(default)}")
             values[attribute] = _word_of(attribute, name, value)
         elif isinstance(default, int):
             values[attribute] = _count(name, value)
         else:
             values[attribute] = _rate(name, value, _LEAST_RATE.get(attribute, -math.inf))
             if attribute in _FRACTIONS and not 0 < value < 1:
-                raise InputError(f"{name} is {value!r}, needs more than 0 and less than 1")
+                raise InputError(f"{name} is {quoted(value)}, needs more than 0 and less than 1")
     return KarmadaSettings(**values)
 
 
@@ -192,7 +192,7 @@ def _word_of(attribute: str, name: str, value: Any) -> Any:
     words = _WORDS.get(attribute)
     if words is not None and value not in words:
         hint = did_you_mean(value, list(words))
-        raise InputError(f"{name} is {value!r}, needs {' or '.join(words)}{hint}")
+        raise InputError(f"{name} is {quoted(value)}, needs {' or '.join(words)}{hint}")
     return value
 
 
@@ -202,21 +202,21 @@ def _seconds(name: str, value: Any, least_s: float) -> float:
     except (ValueError, AttributeError) as error:
         raise InputError(f"{name}: {error}") from None
     if not least_s <= found < math.inf:
-        raise InputError(f"{name} is {value!r}, needs {format_duration(least_s)} or more")
+        raise InputError(f"{name} is {quoted(value)}, needs {format_duration(least_s)} or more")
     return found
 
 
 def _count(name: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise InputError(f"{name} is {value!r}, needs a whole number of 1 or more")
+        raise InputError(f"{name} is {quoted(value)}, needs a whole number of 1 or more")
     return value
 
 
 def _rate(name: str, value: Any, least: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise InputError(f"{name} is {value!r}, needs a number")
+        raise InputError(f"{name} is {quoted(value)}, needs a number")
     if value < least:
-        raise InputError(f"{name} is {value!r}, needs {least:g} or more")
+        raise InputError(f"{name} is {quoted(value)}, needs {least:g} or more")
     return float(value)
 
 

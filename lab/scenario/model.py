@@ -47,6 +47,8 @@ class RunAction:
     """Command lines, in order."""
 
     lines: tuple[str, ...]
+    places: tuple[Location, ...] = field(default=(), compare=False)
+    """Where each of them stands."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ The part of JSON Schema that the table uses, in words a person can act on.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from lab.core.admission.field_errors import Path, dotted
@@ -86,10 +87,20 @@ def _any_of(value: Any, schema: Schema, path: Path) -> Iterator[Problem]:
     for option in schema["anyOf"]:
         types = option.get("type")
         if _is_type(value, types):
-            yield from shape_problems(value, option, path)
+            for problem in shape_problems(value, option, path):
+                yield replace(problem, message=problem.message + _as_list(value, schema, option))
             return
     needed = " or ".join(_WORDS[option["type"]] for option in schema["anyOf"])
     yield Problem(path, f"{dotted(path)} is {quoted(value)}, needs {needed}")
+
+
+def _as_list(value: Any, schema: Schema, option: Schema) -> str:
+    """Return how to write a word that is none of a few, if a list of such words may stand there."""
+    lists = [each for each in schema["anyOf"] if each.get("type") == "array"]
+    fits = any(_is_type(value, each["items"]["type"]) for each in lists if "enum" in option)
+    if not fits or not value.isalnum() or did_you_mean(value, option["enum"]):
+        return ""
+    return f", or a list: [{value}]"
 
 
 def _scalar_problems(value: Any, schema: Schema, path: Path, place: str) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from lab.core.admission.field_errors import Path
+from lab.core.duration import format_duration
 from lab.core.errors import InputError, Location, did_you_mean, quoted
 from lab.core.faults import read_fault
 from lab.core.faults.read import default_name
@@ -31,7 +32,7 @@ from lab.scenario.model import (
     Step,
     StepAction,
 )
-from lab.scenario.parts import START, PartReader, seconds
+from lab.scenario.parts import HEALED, START, PartReader, seconds
 from lab.scenario.yaml_tree import Document
 
 CheckLine = Callable[[str], object]
@@ -64,6 +65,11 @@ class StepReader(PartReader):
         actions = [self._action(item, (*path, index)) for index, item in enumerate(items)]
         for index, (item, action) in enumerate(zip(items, actions, strict=True)):
             self.latest_s = self._step(item, (*path, index), index, action, self.latest_s)
+        for index, name in enumerate(self.step_names):
+            fault = name.removesuffix(HEALED)
+            if fault != name and fault in self.fault_names:
+                text = f"{quoted(name)} is the moment when {quoted(fault)} is over"
+                self.error((*path, index, "name"), f"{text}, needs another name")
         return tuple(self._steps.values())
 
     def _step(
@@ -87,8 +93,8 @@ class StepReader(PartReader):
             self.error((*path, "name"), f'"{START}" is the moment 0s, needs another name')
         at_s = seconds(item, "at")
         if at_s is not None and at_s < latest_s:
-            text = f"steps play in the order of the file, but this one is before {latest_s:g}s"
-            self.error((*path, "at"), text)
+            text = f"but this one is before {format_duration(latest_s)}"
+            self.error((*path, "at"), f"steps play in the order of the file, {text}")
         after = str(item.get("after") or "")
         if after:
             self.anchor(after, (*path, "after"), earlier=True)
@@ -133,9 +139,12 @@ class StepReader(PartReader):
             return self._patch(item["patch"], where, cluster)
         if field == "run":
             lines = [item["run"]] if isinstance(item["run"], str) else item["run"]
-            for index, line in enumerate(lines):
-                self._line(line, where if isinstance(item["run"], str) else (*where, index))
-            return RunAction(tuple(lines))
+            places = [
+                where if isinstance(item["run"], str) else (*where, i) for i in range(len(lines))
+            ]
+            for line, place in zip(lines, places, strict=True):
+                self._line(line, place)
+            return RunAction(tuple(lines), tuple(map(self.document.locate, places)))
         if cluster:
             text = f"cluster belongs into the target of a {field}: target: {{cluster: {cluster}}}"
             if field == "heal":

@@ -1,6 +1,7 @@
 """run, plan, lint, explain of fields, scenario files: what a person gets, end to end."""
 
 import json
+import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from pathlib import Path
@@ -159,7 +160,9 @@ def test_the_newest_run_is_read(shell: Shell) -> None:
     assert "Running" in out
     assert "two-members" in err
     assert "at 59s" in err
-    assert "--at 1h0m0s lies outside" in shell("get", "pods", "--at", "1h")[2]
+    told = shell("get", "pods", "--at", "1h")[2]
+    assert "--at 1h0m0s lies outside of the run, which goes from " in told
+    assert re.search(r" from -?[0-9.µm]*s to [0-9.m]*s$", told, re.MULTILINE), told
     assert "x4" not in shell("get", "rb", "-w")[1]
     assert "turn 1 with this binding" in shell("explain", "deployment/web", "--at", "30s")[1]
     assert "ScheduleBindingSucceed" in shell("describe", "rb", "web-deployment")[1]

@@ -27,7 +27,7 @@ spec:
 """
 
 WRONG = {
-    "no such file": ("kubectl apply -f nope.yaml", "s.yaml:7:5: run: no such file"),
+    "no such file": ("kubectl apply -f nope.yaml", "s.yaml:7:19: run: no such file"),
     "a broken file": ("kubectl apply -f broken.yaml", "broken.yaml:2:1: not YAML"),
     "a crash of nobody": (
         "fedlab inject ControllerCrash --param process=schedular", 'did you mean "scheduler"?',
@@ -55,6 +55,13 @@ def test_wrong_lines(tmp_path: Path, line: str, message: str) -> None:
     assert message in str(caught.value)
     file.write_text(f'{HEAD}  - {{at: 1s, run: "{line}", refused: "no"}}\n')
     assert load_rehearsed(file).name == "s"
+
+
+def test_of_several_lines_the_wrong_one_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "s.yaml"
+    file.write_text(f"{HEAD}  - run:\n    - kubectl get pods\n    - kubectl apply -f nope.yaml\n")
+    with pytest.raises(InputError, match=r"s\.yaml:9:7: run: no such file"):
+        load_rehearsed(file)
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def test_taken(given: Any, want: dict[str, bool]) -> None:
 
 
 REFUSED = {
-    "another word": ("real", "quirks is 'real', needs faithful, sane, or a map"),
+    "another word": ("real", 'quirks is "real", needs faithful, sane, or a map'),
     "a list": (["pingPong"], "needs faithful, sane, or a map"),
     "an unknown name": ({"pingpong": True}, 'unknown quirk "pingpong" — did you mean "pingPong"?'),
     "no switch": ({"pingPong": 1}, 'quirk "pingPong" is 1, needs true or false'),

@@ -39,13 +39,13 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "gates that are no map": ({"featureGates": ["Failover"]}, "needs a map of gate names"),
     "no duration": ({"hubLatency": "soon"}, 'hubLatency: not a duration: "soon"'),
     "a negative duration": ({"hubLatency": -1}, "hubLatency is -1, needs 0s or more"),
-    "an endless duration": ({"hubLatency": float("inf")}, "hubLatency is inf"),
+    "an endless duration": ({"hubLatency": float("inf")}, "hubLatency is Infinity"),
     "a probe without a pause": ({"clusterStatusUpdateFrequency": 0}, "needs 100ms or more"),
     "no workers": ({"concurrentWorkSyncs": 0}, "needs a whole number of 1 or more"),
     "half a worker": ({"concurrentWorkSyncs": 2.5}, "needs a whole number of 1 or more"),
     "a switch for a number": ({"kubeApiBurst": True}, "needs a whole number of 1 or more"),
-    "no number": ({"kubeApiQps": "many"}, "kubeApiQps is 'many', needs a number"),
-    "not a number at all": ({"kubeApiQps": float("nan")}, "kubeApiQps is nan, needs a number"),
+    "no number": ({"kubeApiQps": "many"}, 'kubeApiQps is "many", needs a number'),
+    "not a number at all": ({"kubeApiQps": float("nan")}, "kubeApiQps is NaN, needs a number"),
     "a number for a switch": ({"enableTaintManager": 1}, "needs true or false"),
     "a rate below nothing": (
         {"resourceEvictionRate": -1},
@@ -57,7 +57,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a purge mode evictions do not have": (
         {"noExecuteTaintEvictionPurgeMode": "Never"},
-        "noExecuteTaintEvictionPurgeMode is 'Never', needs Gracefully or Directly",
+        'noExecuteTaintEvictionPurgeMode is "Never", needs Gracefully or Directly',
     ),
     "a number for a text": ({"schedulerName": 1}, "schedulerName is 1, needs a text"),
 }

@@ -133,7 +133,7 @@ WRONG = {
         's.yaml:11:51: RegionOutage: no cluster is in region "us-east-2" — did you mean "us-west-2"?',
     ),
     "labels that nobody has": (
-        "{fault: {kind: ClusterOutage, target: {labels: env=test}}}", "no cluster has the labels",
+        "{fault: {kind: ClusterOutage, target: {labels: env=test}}}", 'no cluster has the labels "env=test"',
     ),
     "labels that cannot be read": (
         "{fault: {kind: ClusterOutage, target: {labels: 'env=('}}}", "s.yaml:11:52: ClusterOutage: labels is",
@@ -205,6 +205,14 @@ WRONG = {
     "a heal of nothing": ("{heal: outage}", 's.yaml:11:12: no earlier fault is named "outage"'),
     "a fault called all": (
         "{name: all, fault: {kind: ClusterOutage, target: {percent: 100}}}", "needs another name",
+    ),
+    "a step called as the end of an earlier fault": (
+        "{name: out, fault: {kind: ClusterOutage, target: {percent: 100}}}\n  - {name: out/healed, run: x}",
+        's.yaml:12:12: "out/healed" is the moment when "out" is over, needs another name',
+    ),
+    "a step called as the end of a later fault": (
+        "{name: out/healed, run: x}\n  - {name: out, fault: {kind: ClusterOutage, target: {percent: 100}}}",
+        's.yaml:11:12: "out/healed" is the moment when "out" is over, needs another name',
     ),
     "the heal of a step that is no fault": (
         "{name: a, run: x}\n  - {after: a/healed, run: x}", '("a" is no fault)',

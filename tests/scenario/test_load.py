@@ -75,7 +75,7 @@ WRONG: dict[str, tuple[str, str]] = {
     "a step that does nothing": ("  steps:\n  - {at: 1m}\n", "s.yaml:10:5: the step does nothing"),
     "steps out of order": (
         "  steps:\n  - {at: 2m, run: kubectl x}\n  - {at: 1m, run: kubectl y}\n",
-        "s.yaml:11:10: steps play in the order of the file, but this one is before 120s",
+        "s.yaml:11:10: steps play in the order of the file, but this one is before 2m0s",
     ),
     "an unknown step": (
         "  steps:\n  - {name: grow, at: 1m, run: x}\n  - {after: gorw, run: z}\n",
@@ -103,6 +103,10 @@ WRONG: dict[str, tuple[str, str]] = {
     "an unknown word for invariants": (
         "  invariants: nothing\n",
         "s.yaml:9:15: spec.invariants is \"nothing\"",
+    ),
+    "an invariant that stands alone": (
+        "  invariants: S1\n",
+        's.yaml:9:15: spec.invariants is "S1", needs one of all, none, or a list: [S1]',
     ),
     "only and except": (
         "  invariants: {only: [S1], except: [S2]}\n",

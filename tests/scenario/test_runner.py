@@ -12,7 +12,7 @@ from lab.core.manifest import Manifest, set_in
 from lab.core.model import Action, Apply, Delete, Key, Patch
 from lab.scenario.load import parse_scenario
 from lab.scenario.model import Scenario
-from lab.scenario.runner import Advance, StepResult, Verdict, play, run_scenario
+from lab.scenario.runner import Advance, StepResult, Verdict, after_text, play, run_scenario
 from lab.scenario.world import CommandError
 
 WEB = Key("", "apps/v1", "Deployment", "default", "web")
@@ -245,3 +245,16 @@ def test_progress_is_told_before_time_passes() -> None:
     told: list[Any] = []
     run_scenario(scenario("  steps: [{name: go, at: 5s, run: x}]\n"), FakeWorld(), told.append)
     assert [type(item) for item in told] == [Advance, StepResult, Advance]
+
+
+TOOK = {
+    "the order of events alone": (1e-06, "at once"),
+    "half a second": (0.5, "after 500ms"),
+    "more than is of interest": (2.0000004, "after 2s"),
+    "minutes": (79.25, "after 1m19.25s"),
+}
+
+
+@pytest.mark.parametrize(("took_s", "text"), TOOK.values(), ids=TOOK.keys())
+def test_how_long_it_took_is_told_as_a_duration(took_s: float, text: str) -> None:
+    assert after_text(took_s) == text

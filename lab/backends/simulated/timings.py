@@ -20,7 +20,7 @@ from lab.backends.simulated.distribution import (
     parse_duration,
     table,
 )
-from lab.core.errors import InputError, did_you_mean
+from lab.core.errors import InputError, did_you_mean, quoted
 from lab.core.quantity import int_value
 from lab.core.settings import setting_name
 
@@ -179,7 +179,7 @@ def parse_timings(given: Mapping[str, Any], base: Timings = DEFAULTS) -> Timings
         preset = given["preset"]
         if preset not in PRESETS:
             hint = did_you_mean(str(preset), list(PRESETS))
-            raise InputError(f"preset is {preset!r}, needs one of {', '.join(PRESETS)}{hint}")
+            raise InputError(f"preset is {quoted(preset)}, needs one of {', '.join(PRESETS)}{hint}")
         base = parse_timings(PRESETS[preset], base)
     for name, value in given.items():
         if name == "preset":
@@ -187,7 +187,7 @@ def parse_timings(given: Mapping[str, Any], base: Timings = DEFAULTS) -> Timings
         attribute = NAMES.get(name)
         if attribute is None:
             raise InputError(
-                f'unknown timing "{name}"{did_you_mean(str(name), [*NAMES, "preset"])}'
+                f"unknown timing {quoted(name)}{did_you_mean(str(name), [*NAMES, 'preset'])}"
             )
         changes[attribute] = _reader(attribute)(name, value)
     if "image_sizes" in changes:
@@ -230,31 +230,31 @@ def _back_off(name: str, value: Any) -> float:
 def _at_least(name: str, value: Any, least_s: float) -> float:
     seconds = parse_duration(name, value)
     if seconds < least_s:
-        raise InputError(f"{name} is {value!r}, needs {least_s:g}s or more")
+        raise InputError(f"{name} is {quoted(value)}, needs {least_s:g}s or more")
     return seconds
 
 
 def _pace(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e12:
-        raise InputError(f"{name} is {value!r}, needs a number a second, 0 for never")
+        raise InputError(f"{name} is {quoted(value)}, needs a number a second, 0 for never")
     return float(value)
 
 
 def _share(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise InputError(f"{name} is {value!r}, needs a share of 0 to 1")
+        raise InputError(f"{name} is {quoted(value)}, needs a share of 0 to 1")
     return float(value)
 
 
 def _rate(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e12:
-        raise InputError(f"{name} is {value!r}, needs a number a second, 0 for no limit")
+        raise InputError(f"{name} is {quoted(value)}, needs a number a second, 0 for no limit")
     return float(value)
 
 
 def _count(name: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise InputError(f"{name} is {value!r}, needs a whole number of 1 or more")
+        raise InputError(f"{name} is {quoted(value)}, needs a whole number of 1 or more")
     return value
 
 
@@ -264,30 +264,32 @@ def _bytes(name: str, value: Any) -> float:
     except (ValueError, TypeError):
         size = 0
     if size <= 0:
-        raise InputError(f"{name} is {value!r}, needs a size such as 100Mi")
+        raise InputError(f"{name} is {quoted(value)}, needs a size such as 100Mi")
     return float(size)
 
 
 def _switch(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise InputError(f"{name} is {value!r}, needs true or false")
+        raise InputError(f"{name} is {quoted(value)}, needs true or false")
     return value
 
 
 def _sizes(name: str, value: Any) -> Mapping[str, int]:
     if not isinstance(value, Mapping):
-        raise InputError(f"{name} is {value!r}, needs a map of image names to sizes")
+        raise InputError(f"{name} is {quoted(value)}, needs a map of image names to sizes")
     return {str(image): int(_bytes(f"{name}.{image}", size)) for image, size in value.items()}
 
 
 def _patterns(name: str, value: Any) -> tuple[str, ...]:
     if isinstance(value, str) or not isinstance(value, list | tuple):
-        raise InputError(f"{name} is {value!r}, needs a list of regular expressions")
+        raise InputError(f"{name} is {quoted(value)}, needs a list of regular expressions")
     for pattern in value:
         try:
             re.compile(pattern)
         except (re.error, TypeError) as error:
-            raise InputError(f"{name}: {pattern!r} is no regular expression: {error}") from None
+            raise InputError(
+                f"{name}: {quoted(pattern)} is no regular expression: {error}"
+            ) from None
     return tuple(value)
 
 

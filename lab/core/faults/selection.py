@@ -12,8 +12,10 @@ from lab.core.errors import did_you_mean, quoted
 from lab.core.faults.kinds import KINDS
 from lab.core.faults.model import Fault, NodeTarget, Target
 from lab.core.fleet import ClusterSpec, FleetSpec, nodes_of
+from lab.core.selectors import Selector
 
 _T = TypeVar("_T")
+_SIGNS = {"In": "=", "NotIn": "!="}
 
 
 class TargetError(ValueError):
@@ -102,7 +104,7 @@ def _clusters(target: Target, fleet: FleetSpec, salt: str) -> Sequence[ClusterSp
     if target.labels.requirements:
         found = [each for each in found if target.labels.matches(each.labels)]
         if not found:
-            text = f"no cluster has the labels {quoted(str(target.labels), 200)}"
+            text = f"no cluster has the labels {quoted(_written(target.labels), 200)}"
             raise TargetError(text, ("labels",))
     if not found:
         raise TargetError("the fleet has no cluster to choose from")
@@ -112,6 +114,16 @@ def _clusters(target: Target, fleet: FleetSpec, salt: str) -> Sequence[ClusterSp
     if target.nodes is not None and target.nodes.count is not None:
         _check_node_count(target.nodes, target.nodes.count, found)
     return _some(found, target.count, target.percent, salt, lambda each: each.name)
+
+
+def _written(labels: Selector) -> str:
+    """Return a selector as people write it: env=dev rather than env in (dev)."""
+    return ",".join(
+        f"{each.key}{_SIGNS[each.operator]}{each.values[0]}"
+        if each.operator in _SIGNS and len(each.values) == 1
+        else str(each)
+        for each in labels.requirements
+    )
 
 
 def _none(what: str, wanted: str, there: Iterable[str], among: bool = False) -> str:
