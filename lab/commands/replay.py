@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 def run(context: Context, args: Args) -> Result:
     """Carry out the verb."""
+    from lab.commands.outfile import check_run_out
     from lab.commands.printers.played import play_report, width_of
     from lab.commands.run import play_data, speed_of
     from lab.commands.runs import find_run
@@ -25,6 +26,7 @@ def run(context: Context, args: Args) -> Result:
     if context.replayer is None:
         raise InputError('"replay" plays a run of its own: it cannot be a step of one')
     path = find_run(args.text("run"))
+    check_run_out(args.text("out"))
     out = Path(args.text("out")) if args.text("out") else None
     if out is not None and out.resolve() == path.resolve():
         raise InputError(f"--out {out} is the run itself: name another file")

@@ -13,27 +13,53 @@ if TYPE_CHECKING:
 
 _FORMS = ("html", "md", "junit")
 _SUFFIXES = {".html": "html", ".htm": "html", ".md": "md", ".markdown": "md", ".xml": "junit"}
-STDOUT = "-"
 
 
 def run(context: Context, args: Args) -> Result:
     """Carry out the verb."""
+    from lab.commands.outfile import STDOUT, check_out, write_document
     from lab.commands.recorded import open_run
     from lab.commands.runs import find_run
+    from lab.core.errors import InputError
 
     path = find_run(args.text("run") or "latest")
     out = args.text("out")
-    form = args.text("format") or _SUFFIXES.get(Path(out).suffix.lower(), "html")
+    file = context.directory / out
+    if out not in {"", STDOUT}:
+        if file.exists() and file.samefile(path):
+            raise InputError(f"--out {file} is the run itself: name another file")
+        check_out(file, "--out")
+    form = args.text("format") or _form_of(out, STDOUT)
     world = open_run(path)
     try:
         text = _written(world, form)
     finally:
         world.reader.close()
     if not out and form == "html":
-        out = f"{path.stem}.html"
-    if not out or out == STDOUT:
+        file = context.directory / f"{path.stem}.html"
+    elif out in {"", STDOUT}:
         return Result(text.rstrip("\n"))
-    return Result("", (f"report: {_write(context.directory / out, text, path)}",))
+    write_document(file, text)
+    return Result("", (f"report: {file}",))
+
+
+def _form_of(out: str, stdout: str) -> str:
+    """Return the form that a file's name asks for.
+
+    Raises:
+        InputError: It asks for none.
+    """
+    from lab.core.errors import InputError
+
+    if out in {"", stdout}:
+        return "html"
+    form = _SUFFIXES.get(Path(out).suffix.lower())
+    if form is None:
+        raise InputError(
+            f"--out {out} ends with none of {', '.join(_SUFFIXES)}: "
+            f"say --format {', '.join(_FORMS[:-1])} or {_FORMS[-1]}"
+        )
+    return form
 
 
 def _written(world: RecordedWorld, form: str) -> str:
@@ -51,19 +77,6 @@ def _written(world: RecordedWorld, form: str) -> str:
     from lab.commands.reporting.junit import junit
 
     return junit(report)
-
-
-def _write(file: Path, text: str, run_file: Path) -> Path:
-    from lab.core.errors import InputError
-
-    if file.exists() and file.samefile(run_file):
-        raise InputError(f"--out {file} is the run itself: name another file")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, "utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise InputError(f"cannot write {file}: {error.strerror}") from None
-    return file
 
 
 VERB = Verb(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 def run(context: Context, args: Args) -> Result:
     """Carry out the verb."""
+    from lab.commands.outfile import STDOUT, check_out, check_run_out
     from lab.core.errors import InputError, LabError
 
     if context.player is None:
@@ -31,8 +32,15 @@ def run(context: Context, args: Args) -> Result:
         raise InputError("--out names one run file, and there are several scenarios")
     junit = context.directory / args.text("junit") if args.text("junit") else None
     present = [each for each in scenarios if Path(each).exists()]
-    if junit is not None and junit.exists() and any(map(junit.samefile, present)):
-        raise InputError(f"--junit {args.text('junit')} is a scenario: name another file")
+    check_run_out(args.text("out"))
+    if junit is not None:
+        if args.text("junit") == STDOUT:
+            raise InputError("--junit -: standard output has the timeline, name a file")
+        if junit.exists() and any(map(junit.samefile, present)):
+            raise InputError(f"--junit {args.text('junit')} is a scenario: name another file")
+        if args.text("out") and junit.resolve() == Path(args.text("out")).resolve():
+            raise InputError(f"--junit {args.text('junit')} is the run file: name another file")
+        check_out(junit, "--junit")
     if args.number("seed") is not None and not 0 <= (args.number("seed") or 0) < 2**63:
         raise InputError("--seed needs a number from 0 to 9223372036854775807")
     played: list[Played] = []
@@ -210,14 +218,9 @@ def _write_junit(
     context: Context, file: str, played: list[Played], failed: list[tuple[str, LabError]]
 ) -> None:
     from lab.commands.junit import junit_xml
-    from lab.core.errors import InputError
+    from lab.commands.outfile import write_document
 
-    path = context.directory / file
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(junit_xml(played, failed), "utf-8")
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}") from None
+    write_document(context.directory / file, junit_xml(played, failed), "--junit")
 
 
 VERB = Verb(
