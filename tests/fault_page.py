@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ def _section(kind: FaultKind) -> str:
         facts += [f"Not played ({backend}): {why}." for backend, why in kind.refused.items()]
         return "\n".join([*lines, " ".join(facts)])
     lines.append(" ".join(facts))
+    if kind.more:
+        lines += ["", *textwrap.wrap(kind.more, 110)]
     if kind.parameters:
         lines += ["", "| parameter | is | default | what |", "| --- | --- | --- | --- |"]
         for each in kind.parameters:

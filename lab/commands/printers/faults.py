@@ -44,6 +44,8 @@ def kinds_text(kinds: Sequence[FaultKind], *, wide: bool = False) -> str:
 
 def kind_text(kind: FaultKind) -> str:
     """Return what there is to say about one kind."""
+    import textwrap
+
     from lab.core.faults.examples import example_line
 
     lines = [
@@ -54,6 +56,7 @@ def kind_text(kind: FaultKind) -> str:
         "",
         "DESCRIPTION:",
         f"  {kind.summary}",
+        *textwrap.wrap(kind.more, 100, initial_indent="  ", subsequent_indent="  "),
     ]
     for backend, why in (kind.refused or {}).items():
         lines.append(f"  Not on the {backend} backend: {why}.")

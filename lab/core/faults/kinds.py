@@ -30,6 +30,7 @@ class FaultKind:
         either: At most one of these parameters may be given.
         momentary: Without a length it strikes once and is over.
         refused: By backend, why it cannot be played there.
+        more: What else is worth knowing of it: further sentences.
     """
 
     name: str
@@ -42,6 +43,7 @@ class FaultKind:
     either: tuple[str, ...] = ()
     momentary: bool = False
     refused: Mapping[str, str] | None = None
+    more: str = ""
 
     def parameter(self, name: str) -> Parameter | None:
         """Return the parameter of that name, or None."""
@@ -175,6 +177,9 @@ _TABLE = (
         "NodeLoss", _NODES,
         "Nodes stop at once with all their pods; without nodes in the target, all of a cluster's.",
         "nodes", "pods",
+        more="The pods of a lost node are evicted after five minutes, but not if all nodes of a "
+        "cluster are lost: then, as in Kubernetes, nothing is evicted. The Cluster stays Ready "
+        "either way, for its API server answers.",
     ),
     FaultKind(
         "CapacityLoss", _NODES,
