@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from lab.commands.context import Check, Happening, ObjectChange
+from lab.commands.context import Check, Happening, ObjectChange, Played
 from lab.commands.printers.applications import outcome_lines
 from lab.commands.printers.failover_tellings import decisions
 from lab.commands.printers.placed import placed_lines
 from lab.commands.printers.played import short_answers
 from lab.commands.printers.readiness import Copies, readiness
+from lab.commands.printers.verdicts import law_lines
+from lab.core.invariants import Violation
 from lab.core.manifest import Manifest
 from lab.core.model import HUB, Key
 from lab.core.outcomes import AppOutcome, Target
@@ -189,3 +191,45 @@ def test_a_taint_that_moves_nothing_is_told_if_there_was_something_to_move(
     told = list(decisions(Told(*times_s)))  # type: ignore[arg-type]
     assert [each.time_s for each in told] == want
     assert {each.line for each in told} <= {"nothing leaves m1 for taint a:NoSchedule: no"}
+
+
+# ── notes ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def remark(name: str, message: str) -> Violation:
+    key = Key(HUB, "apps/v1", "Deployment", "default", name)
+    return Violation("Q2", "same-end-state", 60.0, key, message, remark=True)
+
+
+def moved(count: int) -> list[Violation]:
+    text = "is on member2: {}, without the faults on member1: {}: its policy allows both"
+    return [remark(f"app-{n}", text.format(n, n)) for n in range(count)]
+
+
+def notes(remarks: Sequence[Violation], *, verbose: bool = False) -> list[str]:
+    played = Played("s", "s.yaml", 0, cast(Any, None), (), remarks=remarks, laws=13)
+    return list(law_lines(played, verbose=verbose))[2:]
+
+
+def test_many_notes_of_one_gist_are_one_line() -> None:
+    other = remark("web", "its taints are a:NoExecute, none without the faults")
+    assert notes([*moved(6), other]) == [
+        "  NOTE  Q2 same-end-state  Deployment default/app-0: is on member2: 0, without the faults "
+        "on member1: 0: its policy allows both; and so for 5 more (Deployment default/app-1, "
+        "Deployment default/app-2, Deployment default/app-3, …; -v shows all)",
+        "  NOTE  Q2 same-end-state  Deployment default/web: its taints are a:NoExecute, none "
+        "without the faults",
+    ]
+    assert len(notes([*moved(6), other], verbose=True)) == 7
+
+
+def test_a_few_notes_of_one_gist_stand_one_by_one() -> None:
+    assert len(notes(moved(3))) == 3
+    assert not any("and so for" in line for line in notes(moved(3)))
+
+
+def test_of_very_many_different_notes_the_rest_is_counted() -> None:
+    found = [remark(f"app-{n}", f"{n} pods are ready, {n + 1} without the faults")
+             for n in range(14)]  # fmt: skip
+    assert notes(found)[-1] == "  … and 4 more notes (-v shows all)"
+    assert len(notes(found)) == 11

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _SHOWN = 10
 """So many violations are printed with their chains (`-v` prints all)."""
+_ALIKE = 3
+"""So many remarks of the same gist stand one by one."""
 _LINKS = 8
 """So many links of a chain are printed: its beginning, and what came last."""
 
@@ -38,11 +40,47 @@ def law_lines(played: Played, *, verbose: bool, width: int | None = None) -> Ite
         yield f"  … and {len(played.violations) - len(shown)} more (-v shows all)"
     for each in played.expected:
         yield from broken(f"{_when(each)}  {each.line()}{_again(each)}", width, "  KNOWN ")
-    for each in played.remarks if verbose else played.remarks[:_SHOWN]:
-        yield from broken(each.line(), width, "  NOTE  ")
+    yield from _remark_lines(played.remarks, verbose=verbose, width=width)
     if verbose:
         for text in played.not_judged:
             yield from broken(text, width, "  NOTE  ")
+
+
+def _remark_lines(
+    remarks: Sequence[Violation], *, verbose: bool, width: int | None
+) -> Iterator[str]:
+    """Yield the remarks; of many that come to the same the first, and whom else it is about."""
+    from lab.commands.printers.text import broken
+
+    groups: dict[tuple[str, str], list[Violation]] = {}
+    for index, each in enumerate(remarks):
+        gist = str(index) if verbose else _gist(each.message)
+        groups.setdefault((each.law, gist), []).append(each)
+    lines: list[str] = []
+    for group in groups.values():
+        first, *others = group
+        if len(group) <= _ALIKE:
+            lines += [each.line() for each in group]
+            continue
+        few = ", ".join(str(each.key) for each in others[:_ALIKE])
+        few += ", …" if len(others) > _ALIKE else ""
+        lines.append(f"{first.line()}; and so for {len(others)} more ({few}; -v shows all)")
+    shown = lines if verbose else lines[:_SHOWN]
+    for line in shown:
+        yield from broken(line, width, "  NOTE  ")
+    if len(lines) > len(shown):
+        yield f"  … and {len(lines) - len(shown)} more notes (-v shows all)"
+
+
+def _gist(message: str) -> str:
+    """Return why a remark breaks no law, which stands at its end; the whole of it if nothing does.
+
+    Example:
+        >>> _gist("is on member2, without the faults on member1: its policy allows both")
+        'its policy allows both'
+    """
+    last = message.rpartition(": ")[2]
+    return last if " " in last else message
 
 
 def _unjudged(played: Played, broken: Collection[str]) -> list[str]:
