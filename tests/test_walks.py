@@ -29,7 +29,12 @@ class BrokenLawError(AssertionError):
 
 
 def walk(
-    folder: Path, walks: int, laws: Sequence[str] = (), plays: int = 80, rest_s: float = REST_S
+    folder: Path,
+    walks: int,
+    laws: Sequence[str] = (),
+    rules: tuple[str, ...] = (),
+    plays: int = 80,
+    rest_s: float = REST_S,
 ) -> None:
     """Play walks until one breaks a law; write that one, shortened, into the folder.
 
@@ -37,6 +42,7 @@ def walk(
         folder: Where the file goes.
         walks: How many at most.
         laws: Look at these laws only (all if there are none).
+        rules: Follow these rules only (all if there are none).
         plays: How many a walk that fails may take to be shortened.
         rest_s: How long a walk goes on after everything is healed.
 
@@ -70,7 +76,7 @@ def walk(
         return f"{short}\nThis scenario shows it ({file}):\n{text}"
 
     class Judged(Walk):
-        pass
+        only = rules
 
     Judged.judge = staticmethod(judge)
     machine: Callable[[], Any] = Judged
@@ -102,7 +108,7 @@ def test_a_planted_bug_is_found_and_its_scenario_shows_it(
     with monkeypatch.context() as planted:
         bug.plant(planted)
         with pytest.raises(BrokenLawError) as caught:
-            walk(tmp_path, 80, bug.laws, plays=30, rest_s=400.0)
+            walk(tmp_path, 80, bug.laws, bug.rules, plays=30, rest_s=400.0)
         files = list(tmp_path.iterdir())
         assert len(files) == 1
         text = files[0].read_text()

@@ -69,6 +69,18 @@ class Remover:
         self._delete(collection, namespace, name, old, now_s, propagation)
         self._work_off(now_s)
 
+    def collect_unowned(
+        self, collection: Collection, namespace: str, name: str, new: Manifest, now_s: float
+    ) -> None:
+        """Delete an object that was just created if none of the owners it names is there.
+
+        The garbage collector looks at new objects as well: who creates a dependent while its owner
+        goes leaves nothing behind.
+        """
+        owners = new["metadata"].get("ownerReferences") or ()
+        if owners and not any(self._table.owner_exists(owner, namespace) for owner in owners):
+            self.delete(collection, namespace, name, new, now_s)
+
     def after_update(
         self, collection: Collection, namespace: str, name: str, new: Manifest, now_s: float
     ) -> bool:

@@ -126,6 +126,8 @@ class Writer:
         if collection.is_definition:
             self._table.learn(crd_kinds(new))
         self._table.commit("ADDED", collection, namespace, name, new, None)
+        if "ownerReferences" in new["metadata"]:
+            self._remover.collect_unowned(collection, namespace, name, new, now_s)
         return new
 
     def _name(self, collection: Collection, namespace: str, manifest: Manifest) -> str:

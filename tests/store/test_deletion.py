@@ -353,3 +353,16 @@ def test_a_definition_takes_its_objects_along() -> None:
     store.patch(key(WIDGET), {"metadata": {"finalizers": None}}, "merge", 2)
     assert store.find(key(WIDGETS)) is None
     assert store.kinds.get("example.com/v1", "Widget") is None
+
+
+def test_a_dependent_made_after_its_owner_has_gone_does_not_stay(store: ApiStore) -> None:
+    owner = store.create(config_map("owner"), 0)
+    there = store.create(config_map("there"), 0)
+    store.delete(key(owner), 1)
+    both = owned_by(owner)["ownerReferences"] + owned_by(there)["ownerReferences"]
+    late = store.create(config_map("late", **owned_by(owner)), 2)
+    held = store.create(config_map("held", finalizers=["example.com/x"], **owned_by(owner)), 2)
+    kept = store.create(config_map("kept", ownerReferences=both), 2)
+    assert store.find(key(late)) is None
+    assert store.get(key(held))["metadata"]["deletionTimestamp"]
+    assert store.find(key(kept)) is not None, "one of its owners is there"

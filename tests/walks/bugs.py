@@ -24,6 +24,8 @@ class Bug:
 
     laws: tuple[str, ...]
     plant: Callable[[pytest.MonkeyPatch], None]
+    rules: tuple[str, ...]
+    """Where to look for it: the rules of the walks."""
 
 
 def _lose_a_replica(patch: pytest.MonkeyPatch) -> None:
@@ -84,10 +86,18 @@ def _sum_nothing_up(patch: pytest.MonkeyPatch) -> None:
 
 
 BUGS: Mapping[str, Bug] = {
-    "the scheduler loses a replica": Bug(("S1",), _lose_a_replica),
-    "a Work is left behind": Bug(("S2", "Q3"), _leave_a_work),
-    "evictions mind no toleration": Bug(("S4",), _tolerate_nothing),
-    "a store takes stale writes": Bug(("S7",), _accept_stale_writes),
-    "lost clusters are written to": Bug(("S8",), _write_to_the_lost),
-    "templates have no status": Bug(("Q5",), _sum_nothing_up),
+    "the scheduler loses a replica": Bug(("S1",), _lose_a_replica, ("deploy", "scale", "cordon")),
+    "a Work is left behind": Bug(
+        ("S2", "Q3"), _leave_a_work, ("deploy", "edit_policy", "delete", "scale")
+    ),
+    "evictions mind no toleration": Bug(
+        ("S4",), _tolerate_nothing, ("deploy", "edit_policy", "taint", "lose")
+    ),
+    "a store takes stale writes": Bug(
+        ("S7",), _accept_stale_writes, ("deploy", "scale", "edit_policy", "strike_hub", "taint")
+    ),
+    "lost clusters are written to": Bug(
+        ("S8",), _write_to_the_lost, ("deploy", "scale", "edit_policy", "lose")
+    ),
+    "templates have no status": Bug(("Q5",), _sum_nothing_up, ("deploy", "scale", "new_image")),
 }

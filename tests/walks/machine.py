@@ -98,7 +98,8 @@ def step(**given: st.SearchStrategy[Any]) -> Callable[[Callable[..., None]], Any
         pause = Parameter("pause", Parameter.POSITIONAL_OR_KEYWORD)
         after.__signature__ = Signature([words[0], pause, *words[1:]])  # type: ignore[attr-defined]
         after.__name__ = function.__name__
-        return rule(pause=one_of(PAUSES), **given)(after)
+        wanted = precondition(lambda self: not self.only or function.__name__ in self.only)
+        return wanted(rule(pause=one_of(PAUSES), **given)(after))
 
     return rules
 
@@ -108,6 +109,8 @@ class Walk(RuleBasedStateMachine):
 
     judge: ClassVar[Judge]
     """Called with the steps and the seed of a walk that is over."""
+    only: ClassVar[tuple[str, ...]] = ()
+    """The rules that may be followed, if not all: for those who look for one thing."""
 
     def __init__(self) -> None:
         super().__init__()
