@@ -355,7 +355,8 @@ def test_a_definition_takes_its_objects_along() -> None:
     assert store.kinds.get("example.com/v1", "Widget") is None
 
 
-def test_a_dependent_made_after_its_owner_has_gone_does_not_stay(store: ApiStore) -> None:
+def test_a_dependent_made_after_its_owner_has_gone_does_not_stay() -> None:
+    store = hub()
     owner = store.create(config_map("owner"), 0)
     there = store.create(config_map("there"), 0)
     store.delete(key(owner), 1)
