@@ -65,7 +65,6 @@ class Recording:
         self._records = 0
         self._root = ""
         self._absolute = False
-        self._known: dict[str, str] = {}
         self._command = 0
         self._errors: list[str] = []
         expectations = () if scenario is None else scenario.expectations
@@ -82,10 +81,9 @@ class Recording:
             described["path"] = self._stored_paths(scenario.path)[0]
             described["expectations"] = [each.name for each in scenario.expectations]
             described["description"] = scenario.description
-        self.writer = RunWriter(path, described)
-        if scenario is not None:
-            for name, text in scenario.files.items():
-                self.heard(name, text)
+        self._known = {} if scenario is None else dict(scenario.files)
+        files = [(as_, t) for name, t in self._known.items() for as_ in self._stored_paths(name)]
+        self.writer = RunWriter(path, described, files=files)
         for record in federation.trace.records:
             self._record(record)
         federation.trace.listen(self._record)

@@ -12,6 +12,7 @@ from lab.commands.rehearsal import load_rehearsed
 from lab.core.errors import InputError
 from lab.recording import ScriptLine
 from lab.runs.reader import RunReader
+from lab.runs.schema import NothingPlayedError
 from lab.runs.stored import StoredInput
 from lab.scenario.shelf import shelved
 from lab.session import Session, check_step_line
@@ -43,6 +44,8 @@ def reopened(reader: RunReader, out: Path | None = None) -> Iterator[Replay]:
         raise InputError(
             f"{reader.path} cannot be played again: it was not played from a scenario's files"
         )
+    if not reader.finished and not reader.record_count():
+        raise NothingPlayedError(reader.path)
     with shelved(files):
         scenario = load_rehearsed(path, check_step_line)
         session = Session.open(scenario, seed=int(reader.meta.get("seed") or 0), out=out)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from lab.runs.schema import is_run_file, remove
@@ -14,11 +16,28 @@ _DEFAULTS = {"config": ".config", "state": ".local/state", "data": ".local/share
 def xdg_directory(kind: str) -> Path:
     """Return fedlab's config, state, data or cache directory (it may not exist).
 
-    An XDG variable that holds a relative path is ignored, as the specification demands.
+    An XDG variable that holds a relative path is ignored, as the specification demands; so is a
+    relative HOME, for which the user's home of the password file stands in.
     """
     given = os.environ.get(f"XDG_{kind.upper()}_HOME", "")
-    base = Path(given) if given and Path(given).is_absolute() else Path.home() / _DEFAULTS[kind]
+    base = Path(given) if given and Path(given).is_absolute() else _home() / _DEFAULTS[kind]
     return base / "fedlab"
+
+
+def _home() -> Path:
+    """Return the user's home, never a place below the current folder."""
+    for found in (Path.home, _recorded_home):
+        with suppress(RuntimeError, ImportError, KeyError):  # nobody knows of a home
+            home = found()
+            if home.is_absolute():
+                return home
+    return Path(tempfile.gettempdir()).absolute() / f"fedlab-{getattr(os, 'getuid', int)()}"
+
+
+def _recorded_home() -> Path:
+    import pwd
+
+    return Path(pwd.getpwuid(os.getuid()).pw_dir)
 
 
 def runs_directory() -> Path:

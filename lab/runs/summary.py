@@ -9,7 +9,7 @@ from typing import Any, Literal
 from lab.core.errors import InputError
 from lab.runs.place import runs_directory
 from lab.runs.reader import RunReader
-from lab.runs.schema import is_run_file
+from lab.runs.schema import NothingPlayedError, is_run_file
 
 Result = Literal["passed", "FAILED", "stopped", "unfinished", "unreadable"]
 
@@ -61,11 +61,13 @@ def kept_runs() -> list[RunSummary]:
 def summarise(path: Path) -> RunSummary:
     """Return what a run file says of itself; one that cannot be read says why."""
     size = sum(each.stat().st_size for each in (path, Path(f"{path}-wal")) if each.exists())
-    if not is_run_file(path):
+    if size and not is_run_file(path):
         return RunSummary(path, path.stem, size_bytes=size, error=f"{path} is no run file")
     try:
         with RunReader(path, check=False) as reader:
             return _summary(reader, size)
+    except NothingPlayedError as error:
+        return RunSummary(path, path.stem, result="unfinished", size_bytes=size, error=str(error))
     except InputError as error:
         return RunSummary(path, path.stem, size_bytes=size, error=str(error))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,19 +53,30 @@ class RunWriter:
         path: The file; a run file that stands there is replaced.
         meta: What the run is: scenario, seed, versions, fleet, settings. JSON-ready values.
         batch: Rows kept in memory before they are written (a killed process loses at most these).
+        files: What the run is played from, path and text: in the file from its first moment on.
     """
 
-    def __init__(self, path: Path, meta: Mapping[str, Any], *, batch: int = _BATCH) -> None:
+    def __init__(
+        self,
+        path: Path,
+        meta: Mapping[str, Any],
+        *,
+        batch: int = _BATCH,
+        files: Iterable[tuple[str, str]] = (),
+    ) -> None:
         self.path = path
-        self._connection: sqlite3.Connection | None = schema.create(path)
+        began = {"startedAt": datetime.now(UTC).isoformat(timespec="seconds"), **meta}
+        inputs = [(n, 0, 0, "file", 0, *each) for n, each in enumerate(files, 1)]
+        self._connection: sqlite3.Connection | None = schema.create(
+            path, {"meta": [(n, _dump(v)) for n, v in began.items()], "inputs": inputs}
+        )
         self._batch = batch
         self._rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _COLUMNS}
         self._waiting = 0
         self._flushed_s = time.monotonic()
         self._last_us = self._kept_us = 0
-        self._inputs = self._changes = self._record = 0
+        self._inputs, self._changes, self._record = len(inputs), 0, 0
         self._patches: dict[tuple[str, ...], int] = {}
-        self.set_meta({"startedAt": datetime.now(UTC).isoformat(timespec="seconds"), **meta})
 
     def set_meta(self, meta: Mapping[str, Any]) -> None:
         """Store what the run is, or what came out of it, at once."""

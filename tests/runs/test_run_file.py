@@ -158,7 +158,7 @@ def _cut_off(path: Path) -> None:
 BROKEN = {
     "no file": (lambda path: None, "there is no run file"),
     "a text": (_text, "is no run file"),
-    "an empty file": (lambda path: path.touch(), "is no run file"),
+    "an empty file": (lambda path: path.touch(), "nothing was played yet"),
     "a folder": (lambda path: path.mkdir(), "is no run file"),
     "another database": (_other_database, "is no run file"),
     "another version": (_other_version, "run format 99"),
