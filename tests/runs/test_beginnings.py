@@ -136,7 +136,7 @@ def test_a_relative_home_is_not_below_the_current_folder(
             assert not found.is_relative_to(tmp_path)
 
 
-def test_with_a_relative_home_a_run_leaves_the_folder_alone(tmp_path: Path) -> None:
+def test_with_a_relative_home_doctor_names_no_place_in_the_folder(tmp_path: Path) -> None:
     scenario = write_scenario(tmp_path)
     before = sorted(tmp_path.rglob("*"))
     done = subprocess.run(
@@ -144,5 +144,6 @@ def test_with_a_relative_home_a_run_leaves_the_folder_alone(tmp_path: Path) -> N
         cwd=scenario.parent, env={"HOME": "relative"}, capture_output=True, text=True, timeout=60,
         check=False,
     )  # fmt: skip
+    assert "fedlab" in done.stdout
     assert str(tmp_path) not in done.stdout
     assert sorted(tmp_path.rglob("*")) == before
