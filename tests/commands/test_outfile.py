@@ -24,9 +24,14 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _fedlab(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", "from lab.cli.main import main; main()", *words], cwd=folder, capture_output=True,
-        text=True, timeout=60, check=False, env={**os.environ, "XDG_STATE_HOME": str(folder)},
-    )  # fmt: skip
+        [sys.executable, "-c", "from lab.cli.main import main; main()", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "XDG_STATE_HOME": str(folder)},
+    )
 
 
 REFUSED = {

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from lab.commands.printers import core_objects, pods, workloads
 from lab.commands.printers.describe import words_of
 from lab.commands.printers.documents import to_json, to_yaml
-from lab.core.jsonpath import find, render
 from lab.commands.printers.table import columns_of
 from lab.commands.printers.text import columns, safe
 from lab.commands.printers.timeline import clock
 from lab.core.errors import InputError
+from lab.core.jsonpath import find, render
 from lab.core.kinds import HUB_KINDS, Kind
 from lab.core.manifest import timestamp
 

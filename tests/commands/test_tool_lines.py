@@ -3,8 +3,8 @@
 import pytest
 
 from lab.commands.line import parse_line
-from lab.core.jsonpath import render
 from lab.core.errors import InputError
+from lab.core.jsonpath import render
 
 NOT_BUILT = {
     "wait": ("kubectl wait --for=condition=x deploy/a", "wait is not built: a step waits with"),
