@@ -230,7 +230,7 @@ VERB = Verb(
     run,
     (Argument("scenarios", "scenario files, or folders of them", "+"),),
     (
-        Flag("recursive", "also the scenarios of the folders below a folder", "R", "bool", False),
+        flags.RECURSIVE,
         Flag("seed", "instead of the scenario's seed", type="int", metavar="N"),
         Flag("out", "where to write the run file", metavar="FILE"),
         Flag("junit", "write the checks as a JUnit file", metavar="FILE"),

@@ -51,9 +51,9 @@ class Eviction:
     clusters_before: Sequence[str] = ()
 
 
-def tasks_of(binding: Manifest) -> Sequence[Task]:
-    """Return a binding's eviction tasks, never None."""
-    return spec_of(binding).get("gracefulEvictionTasks") or ()
+def tasks_of(binding: Manifest | None) -> Sequence[Task]:
+    """Return a binding's eviction tasks, never None; a binding that is not there has none."""
+    return () if binding is None else spec_of(binding).get("gracefulEvictionTasks") or ()
 
 
 def with_tasks(binding: Manifest, tasks: Sequence[Task]) -> Manifest:

@@ -105,6 +105,8 @@ class StepReader(PartReader):
         self.step_names.append(unique)
         if isinstance(action, FaultAction):
             action = self._named_fault(action, unique, path)
+        elif "fault" in item:
+            self.fault_names.append(unique)  # it cannot be read: what counts from it is no error
         elif isinstance(action, HealAction):
             self._check_heal(action, path)
         elif isinstance(action, RunAction):

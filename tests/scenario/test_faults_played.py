@@ -245,3 +245,14 @@ def test_within_after_another_step_may_be_so_at_once() -> None:
     assert check.passed
     assert check.time_s == 60.0
     assert check.message.startswith("already when it began")
+
+
+def test_a_fault_that_cannot_be_read_is_one_error() -> None:
+    with pytest.raises(InputError) as caught:
+        play("""  steps:
+  - {name: outage, at: 1m, fault: {kind: ClusterOutage, target: {cluster: membre1}, for: 5m}}
+  expect:
+  - {name: it, within: 1m, after: outage/healed, cel: exists('cluster/member1')}
+""")
+    assert "membre1" in caught.value.message
+    assert not caught.value.problems, "what counts from it is no second error"

@@ -6,8 +6,9 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from lab.core.eviction import tasks_of
 from lab.core.invariants.law import Law
-from lab.core.invariants.scene import BINDINGS, Change, Scene, span, tasks_of
+from lab.core.invariants.scene import BINDINGS, Change, Scene, span
 from lab.core.invariants.violation import Finding
 from lab.core.manifest import Manifest, spec_of
 from lab.core.model import Key

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from lab.core.binding import resource_key
+from lab.core.eviction import tasks_of
 from lab.core.invariants.law import Law
 from lab.core.invariants.scene import (
     BINDINGS,
@@ -17,7 +18,6 @@ from lab.core.invariants.scene import (
     carried,
     hub_key,
     span,
-    tasks_of,
 )
 from lab.core.invariants.violation import Finding
 from lab.core.labels import EXECUTION_PREFIX, MANAGED, RETAIN_REPLICAS

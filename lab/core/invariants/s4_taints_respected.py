@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lab.core.cluster import Cluster
+from lab.core.eviction import tasks_of
 from lab.core.invariants.law import Law
 from lab.core.invariants.placing import applied_placement, present_placement
-from lab.core.invariants.scene import BINDINGS, Change, Scene, span, tasks_of
+from lab.core.invariants.scene import BINDINGS, Change, Scene, span
 from lab.core.invariants.violation import Finding
 from lab.core.manifest import Manifest, is_deleting, seconds_of, spec_of
 from lab.core.model import Key

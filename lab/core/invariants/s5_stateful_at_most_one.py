@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from lab.core.eviction import tasks_of
 from lab.core.invariants.law import Law
 from lab.core.invariants.scene import (
     BINDINGS,
@@ -14,7 +15,6 @@ from lab.core.invariants.scene import (
     binding_of_work,
     carried,
     member_object,
-    tasks_of,
 )
 from lab.core.invariants.violation import Finding
 from lab.core.labels import EXECUTION_PREFIX

@@ -339,11 +339,6 @@ def member_object(binding: Manifest, cluster: str) -> Key:
     return resource_key(binding)._replace(cluster=cluster)
 
 
-def tasks_of(binding: Manifest | None) -> Sequence[Mapping[str, Any]]:
-    """Return the open graceful-eviction tasks of a binding."""
-    return () if binding is None else spec_of(binding).get("gracefulEvictionTasks") or ()
-
-
 def span(seconds: float) -> str:
     """Return a time span as messages say it.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -61,17 +60,3 @@ class Violation:
             "count": self.count,
         }
         return data
-
-    @staticmethod
-    def from_dict(data: Mapping[str, Any]) -> Violation:
-        """Return the violation that `to_dict` wrote."""
-        return Violation(
-            law=str(data["law"]),
-            name=str(data["name"]),
-            time_s=float(data["time"]),
-            key=Key(*data["object"]),
-            message=str(data["message"]),
-            record=int(data["record"]),
-            last_s=float(data["last"]),
-            count=int(data["count"]),
-        )

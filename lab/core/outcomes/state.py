@@ -14,9 +14,9 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lab.core.eviction import tasks_of
 from lab.core.interpreter.fields import InterpretError
 from lab.core.interpreter.status import reflect_status
-from lab.core.invariants.scene import tasks_of
 from lab.core.manifest import Manifest, get_in, spec_of, status_of
 from lab.core.model import HUB, Key
 from lab.core.outcomes.outcome import StateMove

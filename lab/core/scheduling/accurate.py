@@ -58,6 +58,9 @@ def node_room(node: Manifest, requested: Iterable[Mapping[str, str]]) -> NodeRoo
 def accurate_replicas(nodes: Iterable[NodeRoom], requirements: Mapping[str, Any] | None) -> int:
     """Return how many replicas fit, summed over the nodes that would take one.
 
+    Estimators count in columns of their own; this says the same node by node, and is what they are
+    held against.
+
     Args:
         nodes: All nodes of a member.
         requirements: The binding's replicaRequirements; None asks for pod slots only.
