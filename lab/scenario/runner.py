@@ -16,11 +16,11 @@ from lab.core.errors import InputError, LabError
 from lab.core.invariants import Violation
 from lab.scenario.doing import do
 from lab.scenario.helpers import Asked
+from lab.scenario.judge import CheckResult as CheckResult
+from lab.scenario.judge import Judge, Timed
 from lab.scenario.load import START
-from lab.scenario.matching import differences
 from lab.scenario.model import (
     ApplyAction,
-    Expectation,
     FaultAction,
     HealAction,
     Scenario,
@@ -53,17 +53,6 @@ class StepResult:
     output: str = ""
     """What it did or printed, as kubectl would say it."""
     error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CheckResult:
-    """An expectation that is decided."""
-
-    expectation: Expectation
-    time_s: float
-    passed: bool
-    message: str
-    """What was found (and what was expected, if it failed)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,26 +129,12 @@ def play(scenario: Scenario, world: World) -> Generator[Progress, None, Verdict]
     return Verdict(scenario, tuple(run.steps), tuple(run.checks), world.now_s, watched)
 
 
-@dataclass(slots=True)
-class _Watch:
-    """An expectation whose time runs."""
-
-    expectation: Expectation
-    begins_s: float
-    ends_s: float
-    last: str = ""
-    after_fault: bool = False
-    """It counts from a fault, whose harm only shows some time later."""
-    unbroken: bool | None = None
-    """It was met at the first look and at every one since; None before the first look."""
-
-
 class _Run:
     def __init__(self, scenario: Scenario, world: World) -> None:
         self._scenario, self._world = scenario, world
         self._anchors: dict[str, float] = {}
         self._waiting = list(scenario.expectations)
-        self._watches: list[_Watch] = []
+        self._watches: list[Timed] = []
         self._seen_changes = -1
         self._acted = False
         self._faults: list[str] = []
@@ -170,7 +145,8 @@ class _Run:
             if isinstance(step.action, FaultAction | HealAction)
         }
         self.steps: list[StepResult] = []
-        self.checks: list[CheckResult] = []
+        self._judge = Judge(scenario, world)
+        self.checks = self._judge.checks
 
     # ── the sequence ───────────────────────────────────────────────────────────────────────────
 
@@ -260,16 +236,15 @@ class _Run:
 
     def end(self) -> Iterator[Progress]:
         for watch in self._watches:
-            yield self._decide_at_end(watch)
+            yield self._judge.at_end(watch)
         for expectation in self._waiting:
             if expectation.mode == "end":
-                met, found = self._evaluate(expectation, last=True)
-                yield self._result(expectation, met, found)
+                yield self._judge.now(expectation)
             else:
                 reason = f'step "{expectation.after}" was never carried out'
                 if expectation.after.removesuffix(HEALED) in self._faults:
                     reason = f'fault "{expectation.after.removesuffix(HEALED)}" was never healed'
-                yield self._result(expectation, False, reason)
+                yield self._judge.result(expectation, False, reason)
 
     # ── time ───────────────────────────────────────────────────────────────────────────────────
 
@@ -319,7 +294,7 @@ class _Run:
             span_s = 0.0 if expectation.mode == "at" else amount_s
             of_fault = name.endswith(HEALED) or name in self._fault_steps
             self._watches.append(
-                _Watch(expectation, begins_s, begins_s + span_s, after_fault=of_fault)
+                Timed(expectation, begins_s, begins_s + span_s, after_fault=of_fault)
             )
         self._seen_changes = -1
 
@@ -340,107 +315,7 @@ class _Run:
             timed = cel is not None and not TIMED.isdisjoint(cel.program.functions())
             if not begun or not (changed or ended or timed or now_s == watch.begins_s):
                 continue
-            decided = self._decide(watch, ended)
+            decided = self._judge.decide(watch, ended)
             if decided is not None:
                 self._watches.remove(watch)
                 yield decided
-
-    def _decide(self, watch: _Watch, ended: bool) -> CheckResult | None:
-        mode = watch.expectation.mode
-        met, found = self._evaluate(watch.expectation, last=ended or mode == "at")
-        watch.last = found
-        if mode == "at":
-            return self._result(watch.expectation, met, found)
-        if mode == "within":
-            return self._decide_within(watch, met, found, ended)
-        if mode == "never" and met:
-            return self._result(watch.expectation, False, f"it did: {found}")
-        if mode == "throughout" and not met:
-            return self._result(watch.expectation, False, f"it did not hold: {found}")
-        return self._result(watch.expectation, True, found) if ended else None
-
-    def _decide_within(
-        self, watch: _Watch, met: bool, found: str, ended: bool
-    ) -> CheckResult | None:
-        """Decide what must become so within a time.
-
-        After a fault that means: be so again, or never cease to be. What holds in the moment the
-        fault begins says nothing yet.
-        """
-        expectation, took_s = watch.expectation, self._world.now_s - watch.begins_s
-        already = watch.unbroken is not False and met
-        watch.unbroken = already
-        if met and already and watch.after_fault and not ended:
-            return None
-        if met and already:
-            word = "all the time" if watch.after_fault else "already when it began"
-            return self._result(expectation, True, f"{word}: {found}")
-        if met:
-            return self._result(expectation, True, f"{after_text(took_s)}: {found}")
-        return self._result(expectation, False, f"never: {found}") if ended else None
-
-    def _decide_at_end(self, watch: _Watch) -> CheckResult:
-        mode, now_s = watch.expectation.mode, self._world.now_s
-        begun = now_s >= watch.begins_s
-        if (mode in {"never", "throughout"} and begun) or (mode == "within" and watch.unbroken):
-            met, found = self._evaluate(watch.expectation, last=True)
-            return self._result(watch.expectation, met is not (mode == "never"), found)
-        reason = f"the run ended at {format_duration(round(now_s, 3))}, before it was decided"
-        return self._result(watch.expectation, False, f"{reason}: {watch.last}".rstrip(": "))
-
-    def _evaluate(self, expectation: Expectation, *, last: bool) -> tuple[bool, str]:
-        """Return whether an expectation is met now, and what was found.
-
-        Args:
-            expectation: What to look at.
-            last: It is the last look: what was never measured then decides against it.
-        """
-        if expectation.violates:
-            return self._violated(expectation.violates)
-        if expectation.cel is not None:
-            asked = Asked(self._world, self._scenario.kinds)
-            try:
-                value = expectation.cel.evaluate(asked.functions())
-            except InputError as error:
-                return False, error.message
-            if not isinstance(value, bool):
-                return False, f"the expression is {value!r}, needs true or false"
-            if asked.unmeasured:
-                return expectation.mode == ("never" if last else "throughout"), "; ".join(
-                    asked.unmeasured
-                )
-            told = asked.found(expectation.cel.text)
-            return value, told or f"the expression is {str(value).lower()}"
-        assert expectation.key is not None
-        found = self._world.find(expectation.key)
-        if found is None:
-            return False, f"{expectation.key} does not exist"
-        wrong = list(differences(expectation.object, found))
-        return not wrong, "; ".join(wrong) if wrong else "as written"
-
-    def _violated(self, law: str) -> tuple[bool, str]:
-        if law not in self._scenario.laws:
-            return False, "that invariant is switched off"
-        watch = self._world.watch
-        found = [] if watch is None else [v for v in watch.found().violations if v.law == law]
-        if not found:
-            return False, "no violation of it"
-        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
-        return True, f"{found[0].key}: {found[0].message}{more}"
-
-    def _result(self, expectation: Expectation, passed: bool, found: str) -> CheckResult:
-        message = found if passed else f"expected {expectation.condition()}; found: {found}"
-        result = CheckResult(expectation, self._world.now_s, passed, message)
-        self.checks.append(result)
-        return result
-
-
-def after_text(took_s: float) -> str:
-    """Return how long it took, to the millisecond: less is only the order of events.
-
-    Example:
-        >>> after_text(1e-06), after_text(79.5)
-        ('at once', 'after 1m19.5s')
-    """
-    shown_s = round(took_s, 3)
-    return f"after {format_duration(shown_s)}" if shown_s else "at once"

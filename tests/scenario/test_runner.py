@@ -10,9 +10,10 @@ import pytest
 from lab.core.errors import ApiError
 from lab.core.manifest import Manifest, set_in
 from lab.core.model import Action, Apply, Delete, Key, Patch
+from lab.scenario.judge import after_text
 from lab.scenario.load import parse_scenario
 from lab.scenario.model import Scenario
-from lab.scenario.runner import Advance, StepResult, Verdict, after_text, play, run_scenario
+from lab.scenario.runner import Advance, StepResult, Verdict, play, run_scenario
 from lab.scenario.world import CommandError
 
 WEB = Key("", "apps/v1", "Deployment", "default", "web")
